@@ -8,6 +8,9 @@ from django.utils.translation import gettext as _
 class Refused(Exception):
     """The act is not allowed as things stand; ``blockers`` lists every reason and remedy."""
 
+    # The field of a form that it is about, where it is about one.
+    field = ""
+
     def __init__(self, *blockers: str) -> None:
         self.blockers: Sequence[str] = blockers
         super().__init__("; ".join(blockers))

@@ -86,6 +86,8 @@ class Terms:
 class YearUnknown(Refused):
     """Nobody said the year of the data, and the file does not."""
 
+    field = "year"
+
 
 @transaction.atomic
 def start_import(

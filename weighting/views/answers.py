@@ -19,6 +19,12 @@ def sent_data(request: HttpRequest) -> tuple[Any, ...]:
     return (request.POST, request.FILES) if request.method == "POST" else ()
 
 
+def answer_form(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Show a form; one that was sent and is shown again was not taken."""
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, template, context, status=status)
+
+
 def answer_act(
     request: HttpRequest, act: Callable[[], object], *, done: str, back: str, onward: str = ""
 ) -> HttpResponse:

@@ -25,7 +25,7 @@ from weighting.selectors.framework_drafts import (
 )
 from weighting.selectors.frameworks import frameworks_owned_by, frameworks_visible_to
 from weighting.services import framework_drafts as services
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_form, answer_refusal, sent_data
 from weighting.visitors import account_of
 
 NAMES = ("name_zh", "name_en")
@@ -42,8 +42,7 @@ def tree_new(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, list(refusal.blockers))
     context = {"form": form, "cancel_url": reverse("weighting:framework-list")}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "weighting/manager/tree_new.html", context, status=status)
+    return answer_form(request, "weighting/manager/tree_new.html", context)
 
 
 @audience(STAFF)
@@ -201,9 +200,8 @@ def _show_tree(
 def _show_node(
     request: HttpRequest, draft: FrameworkDraft, form: NodeForm, node: DraftNode | None, **context: Any
 ) -> HttpResponse:
-    status = UNPROCESSABLE if request.method == "POST" else 200
     context |= {"draft": draft, "form": form, "node": node}
-    return render(request, "weighting/manager/tree_node.html", context, status=status)
+    return answer_form(request, "weighting/manager/tree_node.html", context)
 
 
 def _note(form: NodeForm, found: FileProblems | Refused) -> None:

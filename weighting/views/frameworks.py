@@ -10,13 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from weighting.exceptions import Refused
 from weighting.exports import columns_of
 from weighting.forms.uploads import FrameworkImportForm
 from weighting.models import Account, Framework
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
-from weighting.readers import FileProblems
-from weighting.readers.decisions import LookFirst
 from weighting.readers.framework import COLUMNS
 from weighting.reauthentication import grave
 from weighting.selectors.framework_drafts import framework_drafts_of, is_held, is_used
@@ -31,9 +28,9 @@ from weighting.selectors.frameworks import (
     owns_framework,
 )
 from weighting.services.frameworks import import_framework, publish_framework, share_framework
-from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
+from weighting.views.answers import answer_act, answer_form, sent_data
 from weighting.views.files import asked_format, table_answer
-from weighting.views.reading import SentTable, table_in
+from weighting.views.reading import SentTable, bring_in
 from weighting.visitors import account_of, visitor_of
 
 
@@ -83,22 +80,14 @@ def framework_import(request: HttpRequest) -> HttpResponse:
     form = FrameworkImportForm(*sent_data(request))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        sent = table_in(request, form.cleaned_data["file"])
-        before = set(frameworks_visible_to(account_of(request)).values_list("pk", flat=True))
-        try:
-            framework = _import(form, sent, actor=account_of(request))
-        except LookFirst:
-            shown = sent.context([])
-        except FileProblems as found:
-            shown = sent.context(found.problems)
-        except Refused as refusal:
-            form.add_error("file", list(refusal.blockers))
-        else:
+        account = account_of(request)
+        before = set(frameworks_visible_to(account).values_list("pk", flat=True))
+        framework, shown = bring_in(request, form, partial(_import, form, actor=account))
+        if framework:
             messages.success(request, _met(framework) if framework.pk in before else _imported())
             return redirect("weighting:framework-detail", pk=framework.pk)
-    status = UNPROCESSABLE if request.method == "POST" else 200
     context = {**shown, "form": form, "cancel_url": reverse("weighting:framework-list")}
-    return render(request, "weighting/manager/framework_import.html", context, status=status)
+    return answer_form(request, "weighting/manager/framework_import.html", context)
 
 
 @audience(STAFF)
@@ -144,12 +133,10 @@ def _met(framework: Framework) -> str:
 
 def _import(form: FrameworkImportForm, sent: SentTable, *, actor: Account) -> Framework:
     return import_framework(
-        source=sent.content,
-        filename=sent.name,
+        **sent.source,
         name_zh=form.cleaned_data["name_zh"],
         name_en=form.cleaned_data["name_en"],
         actor=actor,
-        decisions=sent.decisions,
     )
 
 

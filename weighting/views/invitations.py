@@ -30,7 +30,7 @@ from weighting.services.access import (
 from weighting.services.codes import issue_invitation_code
 from weighting.services.invitations import add_experts, add_note, correct_address, remove_expert
 from weighting.services.mail import link_address
-from weighting.views.answers import UNPROCESSABLE, answer_act, answer_refusal, sent_data
+from weighting.views.answers import answer_act, answer_form, answer_refusal, sent_data
 from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
 
@@ -146,14 +146,12 @@ def invitation_address(request: HttpRequest, pk: int, invitation_pk: int) -> Htt
         try:
             correct_address(invitation, email=form.cleaned_data["email"], actor=account_of(request))
         except Refused as refusal:
-            for blocker in refusal.blockers:
-                form.add_error("email", blocker)
+            form.add_error("email", list(refusal.blockers))
         else:
             messages.success(request, _address_text())
             return redirect("weighting:invitation-detail", pk=pk, invitation_pk=invitation_pk)
     context = {"round": invitation.round, "invitation": invitation, "expert": invitation.expert, "form": form}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "weighting/manager/invitation_address.html", context, status=status)
+    return answer_form(request, "weighting/manager/invitation_address.html", context)
 
 
 @audience(MANAGERS)
@@ -166,15 +164,11 @@ def expert_add(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             [invitation] = add_experts(round_, people=[form.person()], actor=account_of(request))
         except Refused as refusal:
-            for blocker in refusal.blockers:
-                form.add_error(None, blocker)
+            form.add_error(None, list(refusal.blockers))
         else:
             messages.success(request, _invited_text())
             return redirect("weighting:invitation-detail", pk=pk, invitation_pk=invitation.pk)
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(
-        request, "weighting/manager/expert_add.html", {"round": round_, "form": form}, status=status
-    )
+    return answer_form(request, "weighting/manager/expert_add.html", {"round": round_, "form": form})
 
 
 @audience(MANAGERS)
@@ -187,14 +181,13 @@ def round_notes(request: HttpRequest, pk: int) -> HttpResponse:
         said = form.cleaned_data
         note = partial(add_note, round_, text_zh=said["text_zh"], text_en=said["text_en"])
         return _act(request, round_, note, _("The note stands on every ballot now."))
-    status = UNPROCESSABLE if request.method == "POST" else 200
     context = {
         "round": round_,
         "form": form,
         "notes": notes_of(round_),
         "is_open": round_.state == RoundState.OPEN,
     }
-    return render(request, "weighting/manager/round_notes.html", context, status=status)
+    return answer_form(request, "weighting/manager/round_notes.html", context)
 
 
 def _new_links_words() -> dict[str, object]:

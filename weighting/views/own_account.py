@@ -23,7 +23,7 @@ from weighting.selectors.access import api_tokens_of
 from weighting.selectors.people import has_second_factor, sessions_of
 from weighting.services.profiles import Profile, change_profile
 from weighting.services.sessions import end_other_sessions
-from weighting.views.answers import UNPROCESSABLE
+from weighting.views.answers import answer_form
 from weighting.views.devices import device_text
 from weighting.views.guesses import CountsPasswords
 from weighting.visitors import account_of
@@ -48,8 +48,7 @@ def own_account(request: HttpRequest) -> HttpResponse:
         "is_connected": SocialAccount.objects.filter(user=account).exists(),
         "token_count": api_tokens_of(account).count(),
     }
-    status = UNPROCESSABLE if form.is_bound else 200
-    return render(request, "weighting/account/own_account.html", context, status=status)
+    return answer_form(request, "weighting/account/own_account.html", context)
 
 
 def _change(request: HttpRequest, form: ProfileForm) -> HttpResponse:

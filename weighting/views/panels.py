@@ -11,17 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from weighting.exceptions import Refused
 from weighting.forms.uploads import PanelImportForm
 from weighting.models import Account, Panel
 from weighting.permissions import MANAGERS, audience
-from weighting.readers import FileProblems
-from weighting.readers.decisions import LookFirst
 from weighting.selectors.frameworks import panels_owned_by, panels_visible_to
 from weighting.services.panels import import_panel, remove_panel
-from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
+from weighting.views.answers import answer_act, answer_form, sent_data
 from weighting.views.listing import page_of
-from weighting.views.reading import SentTable, table_in
+from weighting.views.reading import SentTable, bring_in
 from weighting.visitors import account_of
 
 
@@ -80,28 +77,13 @@ def panel_import(request: HttpRequest) -> HttpResponse:
     form = PanelImportForm(*sent_data(request))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        sent = table_in(request, form.cleaned_data["file"])
-        try:
-            panel = _import(form, sent, actor=account_of(request))
-        except LookFirst:
-            shown = sent.context([])
-        except FileProblems as found:
-            shown = sent.context(found.problems)
-        except Refused as refusal:
-            form.add_error("file", list(refusal.blockers))
-        else:
+        panel, shown = bring_in(request, form, partial(_import, form, actor=account_of(request)))
+        if panel:
             messages.success(request, _("The panel is imported. Check the experts below."))
             return redirect("weighting:panel-detail", pk=panel.pk)
-    status = UNPROCESSABLE if request.method == "POST" else 200
     context = {**shown, "form": form, "cancel_url": reverse("weighting:panel-list")}
-    return render(request, "weighting/manager/panel_import.html", context, status=status)
+    return answer_form(request, "weighting/manager/panel_import.html", context)
 
 
 def _import(form: PanelImportForm, sent: SentTable, *, actor: Account) -> Panel:
-    return import_panel(
-        source=sent.content,
-        filename=sent.name,
-        name=form.cleaned_data["name"],
-        actor=actor,
-        decisions=sent.decisions,
-    )
+    return import_panel(**sent.source, name=form.cleaned_data["name"], actor=actor)

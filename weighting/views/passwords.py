@@ -18,7 +18,7 @@ from weighting.requests import client_address
 from weighting.sentences import join_sentences
 from weighting.services.attempts import count_attempt
 from weighting.services.profiles import replace_forgotten_password
-from weighting.views.answers import CONFLICT, UNPROCESSABLE
+from weighting.views.answers import CONFLICT, UNPROCESSABLE, answer_form
 from weighting.views.pending import forget_pending, pending_account
 
 TOO_MANY = 429
@@ -63,6 +63,4 @@ def new_password(request: HttpRequest) -> HttpResponse:
         replace_forgotten_password(account, form.cleaned_data["new_password1"])
         messages.success(request, _("The password is changed. Sign in with it."))
         return forget_pending(redirect("weighting:sign-in"))
-    status = UNPROCESSABLE if form.is_bound else 200
-    context = {"form": form, "account": account}
-    return render(request, "weighting/account/new_password.html", context, status=status)
+    return answer_form(request, "weighting/account/new_password.html", {"form": form, "account": account})

@@ -5,15 +5,18 @@ its form carries the file (`weighting.forms.carrying`).
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
+from django.forms import Form
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from weighting.readers.decisions import Decision, Decisions
+from weighting.exceptions import Refused
+from weighting.readers import FileProblems
+from weighting.readers.decisions import Decision, Decisions, LookFirst
 from weighting.readers.problems import FileProblem
 from weighting.readers.questions import how_decided, option_words, question
 
@@ -21,6 +24,7 @@ PREFIX = "reading-"
 # Which file the choices were made for.
 READ = "read"
 ORDER = ("open", "likely", "chosen", "seen")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,11 @@ class SentTable:
     content: bytes
     name: str
     decisions: Decisions
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """The table as services take it."""
+        return {"source": self.content, "filename": self.name, "decisions": self.decisions}
 
     def context(self, problems: Sequence[FileProblem]) -> dict[str, Any]:
         """Return what the page shows: the reading, and problems that are no questions."""
@@ -45,8 +54,34 @@ class SentTable:
         return self.context(problems) if any(one.key for one in problems) else {"problems": problems}
 
 
-def table_in(request: HttpRequest, file: UploadedFile) -> SentTable:
+def bring_in(
+    request: HttpRequest,
+    form: Form,
+    store: Callable[[SentTable], Made],
+    *,
+    blames: str | None = "file",
+    told: Callable[[SentTable, Sequence[FileProblem]], dict[str, Any]] = SentTable.context,
+) -> tuple[Made | None, dict[str, Any]]:
+    """Return what ``store`` made of a valid form's file; or nothing, and what the page shows of the file.
+
+    What is refused stands at the field that it is about, else at the one that ``blames`` names.
+    """
+    sent = _table_in(request, form.cleaned_data["file"])
+    try:
+        return store(sent), {}
+    except LookFirst:
+        return None, told(sent, [])
+    except FileProblems as found:
+        return None, told(sent, found.problems)
+    except Refused as refusal:
+        form.add_error(refusal.field or blames, list(refusal.blockers))
+        return None, {}
+
+
+def _table_in(request: HttpRequest, file: UploadedFile | None) -> SentTable:
     """Return a file with the choices made for it; those made for another one are not for this."""
+    if file is None:
+        return SentTable(b"", "", Decisions())
     content = file.read()
     # Whoever reads it next does so from the beginning.
     file.seek(0)

@@ -4,7 +4,7 @@ from functools import partial
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,7 +18,7 @@ from weighting.permissions import MANAGERS, audience
 from weighting.selectors.rounds import rounds_visible_to
 from weighting.services.letters import MOST_REMINDERS
 from weighting.services.reminders import cancel_reminder, plan_reminder
-from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
+from weighting.views.answers import answer_act, answer_form, sent_data
 from weighting.visitors import account_of
 
 
@@ -32,8 +32,7 @@ def round_reminders(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             plan_reminder(round_, hours=form.cleaned_data["hours"], actor=account_of(request))
         except Refused as refusal:
-            for blocker in refusal.blockers:
-                form.add_error("hours", blocker)
+            form.add_error("hours", list(refusal.blockers))
         else:
             messages.success(request, _("The reminder is planned."))
             return redirect("weighting:round-reminders", pk=pk)
@@ -45,8 +44,7 @@ def round_reminders(request: HttpRequest, pk: int) -> HttpResponse:
         "has_mail": has_mail_server(),
         "most": MOST_REMINDERS,
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "weighting/manager/round_reminders.html", context, status=status)
+    return answer_form(request, "weighting/manager/round_reminders.html", context)
 
 
 @audience(MANAGERS)

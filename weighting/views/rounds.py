@@ -54,7 +54,7 @@ from weighting.services.rounds import (
 )
 from weighting.services.unlinking import end_series
 from weighting.services.versions import aggregate_round
-from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
+from weighting.views.answers import answer_act, answer_form, sent_data
 from weighting.views.first_steps import first_steps, steps_to_a_round
 from weighting.views.listing import page_of
 from weighting.views.round_steps import next_act_of, steps_of
@@ -99,8 +99,7 @@ def round_new(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The round is drafted. Nobody has been asked yet."))
         return redirect("weighting:round-detail", pk=round_.pk)
     context = {"form": form, "framework": framework, "panel": panel}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "weighting/manager/round_new.html", context, status=status)
+    return answer_form(request, "weighting/manager/round_new.html", context)
 
 
 @audience(MANAGERS)
@@ -152,9 +151,8 @@ def round_revise(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         revise = partial(revise_round, terms=_terms_of(form, form.cleaned_data["panel"]))
         return _act(request, pk, revise, _("The draft is changed."))
-    status = UNPROCESSABLE if request.method == "POST" else 200
     context = {"round": round_, "form": form}
-    return render(request, "weighting/manager/round_revise.html", context, status=status)
+    return answer_form(request, "weighting/manager/round_revise.html", context)
 
 
 @audience(MANAGERS)
@@ -240,10 +238,7 @@ def round_extend(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         extend = partial(extend_deadline, deadline=form.cleaned_data["deadline"])
         return _act(request, pk, extend, _("The deadline is moved. Personal links stay valid."))
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(
-        request, "weighting/manager/round_extend.html", {"round": round_, "form": form}, status=status
-    )
+    return answer_form(request, "weighting/manager/round_extend.html", {"round": round_, "form": form})
 
 
 @audience(MANAGERS)
@@ -265,8 +260,7 @@ def round_void(request: HttpRequest, pk: int) -> HttpResponse:
             _("The reason is kept with the round."),
         ],
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "weighting/manager/round_void.html", context, status=status)
+    return answer_form(request, "weighting/manager/round_void.html", context)
 
 
 def _draft(request: HttpRequest, form: RoundForm, framework: Framework, panel: Panel) -> Round:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,7 +17,7 @@ from weighting.permissions import MANAGERS, audience
 from weighting.readers import FileProblem, FileProblems
 from weighting.selectors.rounds import invitations_of, rounds_visible_to
 from weighting.services.sheets import import_sheet
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import answer_form, answer_refusal, sent_data
 from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
 
@@ -65,9 +65,8 @@ def invitation_sheet(request: HttpRequest, pk: int, invitation_pk: int) -> HttpR
             form.add_error(None, list(refusal.blockers))
         else:
             return _show_receipt(request, invitation, receipt_document(round_, ballot))
-    status = UNPROCESSABLE if request.method == "POST" else 200
     context |= {"problems": problems}
-    return render(request, "weighting/manager/invitation_sheet.html", context, status=status)
+    return answer_form(request, "weighting/manager/invitation_sheet.html", context)
 
 
 def _show_receipt(request: HttpRequest, invitation: Invitation, receipt: dict[str, Any]) -> HttpResponse:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ from weighting.selectors.version_chain import Head, Link, head_of, lineage_of, p
 from weighting.selectors.version_comparison import compare_versions
 from weighting.selectors.versions import item_counts_of, versions_visible_to, weighted_nodes_of
 from weighting.services.versions import draft_correction
-from weighting.views.answers import UNPROCESSABLE, answer_refusal, sent_data
+from weighting.views.answers import answer_form, answer_refusal, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.version_comparison import compare_url
 from weighting.views.version_words import change_sentences, version_name
@@ -68,8 +68,7 @@ def version_correct(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("The correction is drafted. Change its weights, then freeze it."))
         return redirect("weighting:version-detail", pk=draft.pk)
     context = {"version": version, "name": version_name(version), "form": form, "cancel_url": back}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "weighting/versions/correct.html", context, status=status)
+    return answer_form(request, "weighting/versions/correct.html", context)
 
 
 def release_context(version: WeightVersion, account: Account | None) -> dict[str, Any]:

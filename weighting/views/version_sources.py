@@ -17,8 +17,6 @@ from weighting.forms.version_sources import DescribeForm, GroupForm, ImpliedForm
 from weighting.manifest import WeightedNode
 from weighting.models import Account, Indicator, WeightVersion
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
-from weighting.readers import FileProblems
-from weighting.readers.decisions import LookFirst
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.selectors.pooling import poolable_rounds
 from weighting.selectors.versions import versions_visible_to, weighted_nodes_of
@@ -28,8 +26,8 @@ from weighting.services.version_sources import (
     edit_group,
     pool_rounds,
 )
-from weighting.views.answers import UNPROCESSABLE, answer_act, answer_refusal, sent_data
-from weighting.views.reading import SentTable, table_in
+from weighting.views.answers import answer_act, answer_form, answer_refusal, sent_data
+from weighting.views.reading import SentTable, bring_in
 from weighting.visitors import account_of, visitor_of
 
 
@@ -65,16 +63,8 @@ def version_implied(request: HttpRequest) -> HttpResponse:
     )
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        sent = table_in(request, form.cleaned_data["file"])
-        try:
-            version = _fit(form.cleaned_data, sent, account)
-        except LookFirst:
-            shown = sent.context([])
-        except FileProblems as found:
-            shown = sent.context(found.problems)
-        except Refused as refusal:
-            form.add_error("file", list(refusal.blockers))
-        else:
+        version, shown = bring_in(request, form, partial(_fit, form.cleaned_data, actor=account))
+        if version:
             return redirect("weighting:version-fit", pk=version.pk)
     return _form_page(request, "weighting/versions/implied.html", form, **shown)
 
@@ -139,8 +129,7 @@ def version_edit(request: HttpRequest, pk: int) -> HttpResponse:
         "groups": list(groups),
         "is_copied": version.source in (VersionSource.ROUND, VersionSource.POOLED),
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "weighting/versions/edit.html", context, status=status)
+    return answer_form(request, "weighting/versions/edit.html", context)
 
 
 @audience(STAFF)
@@ -159,19 +148,17 @@ def version_describe(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _form_page(request: HttpRequest, template: str, form: Any, **context: Any) -> HttpResponse:
     context = {"form": form, "cancel_url": reverse("weighting:version-list"), **context}
-    return render(request, template, context, status=UNPROCESSABLE if request.method == "POST" else 200)
+    return answer_form(request, template, context)
 
 
-def _fit(said: dict[str, Any], sent: SentTable, account: Account) -> WeightVersion:
+def _fit(said: dict[str, Any], sent: SentTable, *, actor: Account) -> WeightVersion:
     return draft_implied_version(
         framework=said["framework"],
-        source=sent.content,
-        filename=sent.name,
-        decisions=sent.decisions,
+        **sent.source,
         label_zh=said["label_zh"],
         label_en=said["label_en"],
         compared=said["compared"],
-        actor=account,
+        actor=actor,
     )
 
 

@@ -12,12 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from weighting.enums import VersionSource, VersionStatus
-from weighting.exceptions import Refused
 from weighting.forms.versions import VersionForm
 from weighting.models import Account, WeightVersion
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
-from weighting.readers import FileProblems
-from weighting.readers.decisions import Decisions, LookFirst
 from weighting.reauthentication import grave
 from weighting.selectors.frameworks import along_the_tree, frameworks_weighted_by
 from weighting.selectors.freezing import freezing_notes
@@ -37,9 +34,9 @@ from weighting.services.versions import (
     publish_version,
     retire_version,
 )
-from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
+from weighting.views.answers import answer_act, answer_form, sent_data
 from weighting.views.listing import page_of
-from weighting.views.reading import SentTable, table_in
+from weighting.views.reading import SentTable, bring_in
 from weighting.views.statistics_words import panel_words
 from weighting.views.version_release import release_context
 from weighting.visitors import account_of, visitor_of
@@ -103,27 +100,17 @@ def version_new(request: HttpRequest) -> HttpResponse:
     form = VersionForm(*sent_data(request), frameworks=frameworks)
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        file = form.cleaned_data["file"]
-        sent = table_in(request, file) if file else SentTable(b"", "", Decisions())
-        try:
-            version = _draft(form, sent, actor=account)
-        except LookFirst:
-            shown = sent.context([])
-        except FileProblems as found:
-            shown = sent.context(found.problems)
-        except Refused as refusal:
-            form.add_error(None, list(refusal.blockers))
-        else:
+        version, shown = bring_in(request, form, partial(_draft, form, actor=account), blames=None)
+        if version:
             messages.success(request, _("The draft is made. Check the weights, then freeze them."))
             return redirect("weighting:version-detail", pk=version.pk)
-    status = UNPROCESSABLE if request.method == "POST" else 200
     context = {
         **shown,
         "form": form,
         "has_framework": frameworks.exists(),
         "cancel_url": reverse("weighting:version-list"),
     }
-    return render(request, "weighting/manager/version_new.html", context, status=status)
+    return answer_form(request, "weighting/manager/version_new.html", context)
 
 
 @audience(STAFF)
@@ -222,11 +209,9 @@ def _draft(form: VersionForm, sent: SentTable, *, actor: Account) -> WeightVersi
         return draft_equal_version(**common, actor=actor)
     return import_version(
         **common,
-        source=sent.content,
-        filename=sent.name,
+        **sent.source,
         normalise=said["normalise"],
         actor=actor,
-        decisions=sent.decisions,
     )
 
 

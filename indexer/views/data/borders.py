@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -14,7 +14,7 @@ from indexer.services.borders import bring_borders, bring_country_borders
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF, audience
-from weighting.views.answers import UNPROCESSABLE, answer_refusal
+from weighting.views.answers import answer_form, answer_refusal
 from weighting.visitors import account_of
 
 COUNTRIES = "countries"
@@ -44,8 +44,7 @@ def register_borders(request: HttpRequest, pk: int) -> HttpResponse:
         "facts": border_facts(register.pk),
         "cancel_url": reverse("indexer:register-detail", args=[register.pk]),
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data/register_borders.html", context, status=status)
+    return answer_form(request, "indexer/data/register_borders.html", context)
 
 
 def _bring(

@@ -1,5 +1,6 @@
 """An import on its way: sent in, mapped, looked through and corrected, stored."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -31,7 +32,6 @@ from indexer.selectors.methods import frozen_versions_of
 from indexer.selectors.registers import counted_registers
 from indexer.services.blocked_imports import ImportBlocked
 from indexer.services.data_imports import (
-    YearUnknown,
     add_unit,
     choose_reading,
     correct_cells,
@@ -57,9 +57,9 @@ from weighting.readers.languages import language_of
 from weighting.requests import read_id
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.sentences import join_sentences
-from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_form, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
-from weighting.views.reading import table_in
+from weighting.views.reading import SentTable, bring_in
 from weighting.visitors import account_of
 
 SHOWN = 100
@@ -73,17 +73,9 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
     form = DataSetImportForm(*sent_data(request), **_choices(account))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        sent = table_in(request, form.cleaned_data["file"])
-        data, totals = form.sources(sent.decisions)
-        try:
-            draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)
-        except FileProblems as found:
-            shown = sent.refused(found.problems)
-        except YearUnknown as unknown:
-            form.add_error("year", list(unknown.blockers))
-        except Refused as refusal:
-            form.add_error("series", list(refusal.blockers))
-        else:
+        start = partial(_start, form, actor=account)
+        draft, shown = bring_in(request, form, start, blames="series", told=SentTable.refused)
+        if draft:
             _tell_of_choices(request, draft)
             return redirect(next_step(draft))
     context = {
@@ -93,8 +85,12 @@ def data_set_import(request: HttpRequest) -> HttpResponse:
         "drafts": list(imports_visible_to(account)) if request.method == "GET" else [],
         "cancel_url": reverse("indexer:data-set-list"),
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data/data_set_import.html", context, status=status)
+    return answer_form(request, "indexer/data/data_set_import.html", context)
+
+
+def _start(form: DataSetImportForm, sent: SentTable, *, actor: Account) -> DataImport:
+    data, totals = form.sources(sent.decisions)
+    return start_import(data=data, totals=totals, terms=form.terms(), actor=actor)
 
 
 def _tell_of_choices(request: HttpRequest, draft: DataImport) -> None:
@@ -249,10 +245,8 @@ def import_terms(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             draft = revise_terms(draft, terms=form.terms())
-        except YearUnknown as unknown:
-            form.add_error("year", list(unknown.blockers))
         except Refused as refusal:
-            form.add_error("series", list(refusal.blockers))
+            form.add_error(refusal.field or "series", list(refusal.blockers))
         else:
             return redirect(next_step(draft))
     context = {
@@ -260,8 +254,7 @@ def import_terms(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "cancel_url": reverse("indexer:import-check", args=[pk]),
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data/import_terms.html", context, status=status)
+    return answer_form(request, "indexer/data/import_terms.html", context)
 
 
 @audience(STAFF)
@@ -286,8 +279,7 @@ def import_unit(request: HttpRequest, pk: int, row: int) -> HttpResponse:
         "name": name,
         "cancel_url": reverse("indexer:import-mapping", args=[pk]),
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data/import_unit.html", context, status=status)
+    return answer_form(request, "indexer/data/import_unit.html", context)
 
 
 @audience(STAFF)

@@ -1,5 +1,6 @@
 """Gatherings: list, a new one, what is delivered and missing, a delivery, the edition made of all."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from indexer.forms.data_sets import GatheringForm
 from indexer.forms.gatherings import DeliveryForm
-from indexer.models import Gathering
+from indexer.models import DataImport, Gathering
 from indexer.selectors.data_imports import imports_visible_to, series_visible_to
 from indexer.selectors.gatherings import (
     LeafStatus,
@@ -33,11 +34,10 @@ from indexer.services.registers import default_register
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF, audience
-from weighting.readers import FileProblems
 from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.sentences import join_sentences
-from weighting.views.answers import UNPROCESSABLE, sent_data
-from weighting.views.reading import table_in
+from weighting.views.answers import answer_form, sent_data
+from weighting.views.reading import SentTable, bring_in
 from weighting.visitors import account_of
 
 NAMED = 5
@@ -65,8 +65,7 @@ def gathering_new(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("indexer:gathering-detail", pk=gathering.pk)
     context = {"form": form, "cancel_url": reverse("indexer:gathering-list")}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data/gathering_new.html", context, status=status)
+    return answer_form(request, "indexer/data/gathering_new.html", context)
 
 
 @audience(STAFF)
@@ -78,18 +77,12 @@ def gathering_detail(request: HttpRequest, pk: int) -> HttpResponse:
     form = DeliveryForm(*sent_data(request))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        sent = table_in(request, form.cleaned_data["file"])
-        try:
-            draft = start_delivery(gathering, **form.said(sent.decisions), actor=account)
-        except FileProblems as found:
-            shown = sent.refused(found.problems)
-        except Refused as refusal:
-            form.add_error("file", list(refusal.blockers))
-        else:
+        start = partial(_start, gathering, form, actor=account)
+        draft, shown = bring_in(request, form, start, told=SentTable.refused)
+        if draft:
             return redirect("indexer:import-mapping", pk=draft.pk)
     context = {**_context(gathering, account), **shown, "form": form}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data/gathering_detail.html", context, status=status)
+    return answer_form(request, "indexer/data/gathering_detail.html", context)
 
 
 @audience(STAFF)
@@ -132,6 +125,10 @@ def import_deliver(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("The file is delivered."))
         return redirect("indexer:gathering-detail", pk=delivery.gathering_id)
     return redirect("indexer:import-check", pk=pk)
+
+
+def _start(gathering: Gathering, form: DeliveryForm, sent: SentTable, *, actor: Account) -> DataImport:
+    return start_delivery(gathering, **form.said(sent.decisions), actor=actor)
 
 
 def _context(gathering: Gathering, account: Account) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -16,7 +16,7 @@ from weighting.exceptions import Refused
 from weighting.permissions import STAFF, audience
 from weighting.readers import FileProblems
 from weighting.sentences import join_sentences
-from weighting.views.answers import UNPROCESSABLE
+from weighting.views.answers import answer_form
 from weighting.visitors import account_of
 
 
@@ -58,5 +58,4 @@ def import_register(request: HttpRequest, pk: int) -> HttpResponse:
         "are_countries": are_countries(draft.units),
         "cancel_url": reverse("indexer:import-mapping", args=[pk]),
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data/import_register.html", context, status=status)
+    return answer_form(request, "indexer/data/import_register.html", context)

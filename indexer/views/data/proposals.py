@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -16,7 +16,7 @@ from weighting.exceptions import Refused
 from weighting.models import WeightVersion
 from weighting.permissions import MANAGERS, audience
 from weighting.selectors.versions import versions_visible_to
-from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.answers import answer_form, sent_data
 from weighting.visitors import account_of
 
 # Half a percentage point of the importance is worth a word.
@@ -58,8 +58,7 @@ def data_set_propose(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "cancel_url": reverse("indexer:data-set-detail", args=[pk]),
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data/data_set_propose.html", context, status=status)
+    return answer_form(request, "indexer/data/data_set_propose.html", context)
 
 
 def _tell_what_was_not_reached(request: HttpRequest, version: WeightVersion) -> None:

@@ -1,6 +1,7 @@
 """Registers: list, one with its units, import, correction."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from indexer.forms.registers import CorrectionForm, RegisterImportForm
-from indexer.models import Province, Register, UnitCorrection
+from indexer.models import Province, Register, RegisterEdition, UnitCorrection
 from indexer.selectors.register_editions import (
     corrections_of,
     editions_of_register,
@@ -23,12 +24,10 @@ from indexer.selectors.register_editions import (
 from indexer.selectors.registers import counted_registers, levels_of, units_of, with_groupings
 from indexer.services.register_editions import CorrectionFile, correct_register
 from indexer.services.registers import import_register
-from weighting.exceptions import Refused
+from weighting.models import Account
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
-from weighting.readers import FileProblems
-from weighting.readers.decisions import LookFirst
-from weighting.views.answers import UNPROCESSABLE, sent_data
-from weighting.views.reading import table_in
+from weighting.views.answers import answer_form, sent_data
+from weighting.views.reading import SentTable, bring_in
 from weighting.visitors import account_of
 
 PAGE = 100
@@ -65,28 +64,12 @@ def register_import(request: HttpRequest) -> HttpResponse:
     form = RegisterImportForm(*sent_data(request), registers=counted_registers())
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        sent = table_in(request, form.cleaned_data["file"])
-        try:
-            register = import_register(
-                source=sent.content,
-                filename=sent.name,
-                actor=account,
-                words=form.words(),
-                register=form.cleaned_data["register"],
-                decisions=sent.decisions,
-            )
-        except LookFirst:
-            shown = sent.context([])
-        except FileProblems as found:
-            shown = sent.context(found.problems)
-        except Refused as refusal:
-            form.add_error(None, list(refusal.blockers))
-        else:
+        register, shown = bring_in(request, form, partial(_import, form, actor=account), blames=None)
+        if register:
             messages.success(request, _("The units are in the register."))
             return redirect("indexer:register-detail", pk=register.pk)
     context = {**shown, "form": form, "cancel_url": reverse("indexer:register-list")}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data/register_import.html", context, status=status)
+    return answer_form(request, "indexer/data/register_import.html", context)
 
 
 @audience(MANAGERS)
@@ -97,27 +80,15 @@ def register_correct(request: HttpRequest, pk: int) -> HttpResponse:
     form = CorrectionForm(*sent_data(request))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        sent = table_in(request, said["file"])
-        file = CorrectionFile(sent.content, sent.name, sent.decisions)
-        try:
-            edition = correct_register(
-                *(register,), file=file, reason=said["reason"], adds=said["adds"], actor=account_of(request)
-            )
-        except LookFirst:
-            shown = sent.context([])
-        except FileProblems as found:
-            shown = sent.context(found.problems)
-        except Refused as refusal:
-            form.add_error(None, list(refusal.blockers))
-        else:
+        correct = partial(_correct, register, form, actor=account_of(request))
+        edition, shown = bring_in(request, form, correct, blames=None)
+        if edition:
             words = {"number": edition.number}
             messages.success(request, _("Edition %(number)s of the register is in force.") % words)
             return redirect("indexer:register-edition", pk=pk, number=edition.number)
     back = reverse("indexer:register-detail", args=[pk])
     context = {**shown, "register": register, "form": form, "cancel_url": back}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/data/register_correct.html", context, status=status)
+    return answer_form(request, "indexer/data/register_correct.html", context)
 
 
 @audience(ANYONE)
@@ -135,6 +106,18 @@ def register_edition(request: HttpRequest, pk: int, number: int) -> HttpResponse
         "rows": [_correction(correction, provinces, edition.register) for correction in page],
     }
     return render(request, "indexer/data/register_edition.html", context)
+
+
+def _import(form: RegisterImportForm, sent: SentTable, *, actor: Account) -> Register:
+    return import_register(
+        **sent.source, words=form.words(), register=form.cleaned_data["register"], actor=actor
+    )
+
+
+def _correct(register: Register, form: CorrectionForm, sent: SentTable, *, actor: Account) -> RegisterEdition:
+    file = CorrectionFile(sent.content, sent.name, sent.decisions)
+    said = form.cleaned_data
+    return correct_register(register, file=file, reason=said["reason"], adds=said["adds"], actor=actor)
 
 
 def _correction(

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -12,7 +12,7 @@ from indexer.services.published import describe_indicators
 from indexer.views.public.publishing import asked_run_or_404, detail_url, owned_index
 from weighting.permissions import MANAGERS, audience
 from weighting.selectors.frameworks import along_the_tree, indicators_of
-from weighting.views.answers import UNPROCESSABLE
+from weighting.views.answers import answer_form
 from weighting.visitors import account_of
 
 
@@ -31,5 +31,4 @@ def publishing_indicators(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Sources and licences are kept."))
         return redirect(back)
     context = {"index": index, "table": table, "back": back}
-    status = UNPROCESSABLE if is_sent else 200
-    return render(request, "indexer/public/publishing_indicators.html", context, status=status)
+    return answer_form(request, "indexer/public/publishing_indicators.html", context)

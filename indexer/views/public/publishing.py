@@ -41,7 +41,7 @@ from weighting.permissions import MANAGERS, audience
 from weighting.qr import qr_svg
 from weighting.reauthentication import grave
 from weighting.requests import read_id
-from weighting.views.answers import UNPROCESSABLE, answer_act, answer_refusal, sent_data
+from weighting.views.answers import answer_act, answer_form, answer_refusal, sent_data
 from weighting.visitors import account_of
 
 
@@ -127,8 +127,7 @@ def publishing_publish(request: HttpRequest, pk: int) -> HttpResponse:
         "blockers": publication_blockers(index, run, account),
         "back": back,
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/public/publishing_publish.html", context, status=status)
+    return answer_form(request, "indexer/public/publishing_publish.html", context)
 
 
 @audience(MANAGERS)
@@ -218,8 +217,7 @@ def _said_of(edition: IndexEdition) -> str:
 
 
 def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/public/publishing_form.html", context, status=status)
+    return answer_form(request, "indexer/public/publishing_form.html", context)
 
 
 def owned_index(request: HttpRequest, pk: int) -> PublishedIndex:

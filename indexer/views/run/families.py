@@ -53,7 +53,7 @@ from weighting.selectors.frameworks import (
     indicators_of,
     owns_framework,
 )
-from weighting.views.answers import UNPROCESSABLE, sent_data
+from weighting.views.answers import answer_form, sent_data
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
 from weighting.views.numbers import signed
 from weighting.visitors import account_of, visitor_of
@@ -113,8 +113,7 @@ def index_new(request: HttpRequest, pk: int) -> HttpResponse:
         "cancel_url": reverse("indexer:index-list"),
         "has_branches": bool(nodes),
     }
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/run/index_new.html", context, status=status)
+    return answer_form(request, "indexer/run/index_new.html", context)
 
 
 @audience(ANYONE)

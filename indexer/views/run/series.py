@@ -36,19 +36,15 @@ from indexer.views.shared.exports import place_cells, place_headings, run_facts,
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import score_unit
 from weighting.drawing import Spec
-from weighting.exceptions import Refused
 from weighting.exports import Heading
+from weighting.models import Account
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
-from weighting.readers import FileProblems
-from weighting.readers.decisions import LookFirst
 from weighting.reauthentication import grave
 from weighting.requests import read_id
-from weighting.views.answers import UNPROCESSABLE, answer_act, sent_data
+from weighting.views.answers import answer_act, answer_form, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
-from weighting.views.reading import table_in
+from weighting.views.reading import SentTable, bring_in
 from weighting.visitors import account_of, visitor_of
-
-# What the empty page shows of a file; the figures are no city's.
 
 
 @audience(ANYONE)
@@ -92,7 +88,6 @@ def series_figure(request: HttpRequest, run: Run) -> Spec | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def series_import(request: HttpRequest) -> HttpResponse:
     """Take a file of one figure for each city, or say everything that is wrong with it."""
-    account = account_of(request)
     run = _run_behind(request)
     form = SeriesImportForm(
         *sent_data(request),
@@ -102,29 +97,13 @@ def series_import(request: HttpRequest) -> HttpResponse:
     back = _back(run)
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        said = dict(form.cleaned_data)
-        sent = table_in(request, said.pop("file"))
-        try:
-            series = import_series(
-                source=sent.content,
-                filename=sent.name,
-                terms=SeriesTerms(**said),
-                actor=account,
-                decisions=sent.decisions,
-            )
-        except LookFirst:
-            shown = sent.context([])
-        except FileProblems as found:
-            shown = sent.context(found.problems)
-        except Refused as refusal:
-            form.add_error("file", list(refusal.blockers))
-        else:
+        series, shown = bring_in(request, form, partial(_import, form, actor=account_of(request)))
+        if series:
             messages.success(request, _("The series is stored."))
             return redirect(f"{back}?{urlencode({'series': series.pk})}" if run else back)
     register = form.register_shown
     context = {**shown, "form": form, "cancel_url": back, "sample": _sample(register), "register": register}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/run/series_import.html", context, status=status)
+    return answer_form(request, "indexer/run/series_import.html", context)
 
 
 @audience(MANAGERS)
@@ -164,8 +143,7 @@ def series_describe(request: HttpRequest, pk: int) -> HttpResponse:
         onward = f"{back}?{urlencode({'series': series.pk})}"
         return answer_act(request, act, done=_("The series is renamed."), back=back, onward=onward)
     context = {"series": series, "form": form, "cancel_url": back}
-    status = UNPROCESSABLE if request.method == "POST" else 200
-    return render(request, "indexer/run/series_describe.html", context, status=status)
+    return answer_form(request, "indexer/run/series_describe.html", context)
 
 
 @audience(STAFF)
@@ -189,6 +167,11 @@ def series_remove(request: HttpRequest, pk: int) -> HttpResponse:
         "kind": "danger",
     }
     return _confirm(request, series, context)
+
+
+def _import(form: SeriesImportForm, sent: SentTable, *, actor: Account) -> OutsideSeries:
+    said = {name: value for name, value in form.cleaned_data.items() if name != "file"}
+    return import_series(**sent.source, terms=SeriesTerms(**said), actor=actor)
 
 
 def _confirm(request: HttpRequest, series: OutsideSeries, context: dict[str, Any]) -> HttpResponse:
