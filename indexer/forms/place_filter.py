@@ -63,10 +63,6 @@ class PlaceFilter(forms.Form):
             ],
         )
 
-    @property
-    def _grouping_fields(self) -> list[str]:
-        return [name for name in self.place_fields if name.startswith(GROUP)]
-
     def _offer(self, name: str, label: str, everywhere: str, choices: Sequence[Any]) -> None:
         """Add a field in which one place may be chosen, or none."""
         self.fields[name] = forms.TypedChoiceField(label=label, required=False, coerce=int, empty_value=None)

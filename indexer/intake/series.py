@@ -54,7 +54,7 @@ def read_series(
         return SeriesTable([], [], np.empty(0))
     # A unit without a value has no place in a series, whatever is chosen.
     decisions.forget("empty_units")
-    column = _value_column(sheet, decisions, log)
+    column = _value_column(sheet, decisions)
     used = "" if column is None else sheet.columns[column]
     asked = [made for made in decisions.open if made.kind not in OF_COLUMNS or made.subject == used]
     note_open([made for made in asked if made.kind not in ("text", "row")], log, sheet.columns)
@@ -66,7 +66,7 @@ def read_series(
     return SeriesTable(keys, [labels[key] for key in keys], np.array([found[key] for key in keys]))
 
 
-def _value_column(sheet: Sheet, decisions: Decisions, log: ProblemLog) -> int | None:
+def _value_column(sheet: Sheet, decisions: Decisions) -> int | None:
     """Return the column of values: the one called so, the only one of numbers, or the one that is chosen."""
     numbers = [
         place for place in range(len(sheet.columns)) if np.isfinite(sheet.values[:, place]).any()

@@ -81,10 +81,6 @@ class NodeSteps:
         """Whether the score of a city depends on the other cities' normalised values."""
         return any(entry.root_alone for entry in self._entries)
 
-    def with_coverage(self, least: float) -> "NodeSteps":
-        """Return the same steps with a coverage asked for of the whole index."""
-        return replace(self, whole_coverage=least)
-
     @property
     def for_all(self) -> "NodeSteps":
         """The same steps without coverages, for cities of which it is settled that they have a score."""

@@ -94,12 +94,6 @@ def _rows(shown: list[Asked]) -> list[dict[str, object]]:
     ]
 
 
-def _subject_of(asked: Asked) -> str:
-    """Name what a job is about."""
-    name = data_set_name(asked.data_set)
-    return name if asked.run is None else f"{name}, {version_name(asked.run)}"
-
-
 def _address_of(asked: Asked) -> str | None:
     """Return the page of what a job makes; a ranking has none before it is done."""
     if asked.run is None:

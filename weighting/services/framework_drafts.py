@@ -153,7 +153,7 @@ def finish_draft(draft: FrameworkDraft, *, actor: Account) -> Framework:
     former, source = former_codes_of(draft), draft.came_from
     if source and draft.replaces:
         act = "change"
-        framework = replace_framework(source, scan.table, **names, actor=actor, former_codes=former)
+        framework = replace_framework(source, scan.table, **names, former_codes=former)
     else:
         check_tables_of_a_day(actor)
         act = "make"

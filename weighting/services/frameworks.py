@@ -90,7 +90,6 @@ def replace_framework(
     *,
     name_zh: str,
     name_en: str,
-    actor: Account,
     former_codes: Mapping[str, str] | None = None,
 ) -> Framework:
     """Put a changed tree in the place of a framework that nothing rests on; its owner keeps it.

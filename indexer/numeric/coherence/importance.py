@@ -45,11 +45,6 @@ class Importance:
         """``linear`` over its sum, to hold beside the weights; nan where nothing moves the whole."""
         return shares_of(self.linear)
 
-    @property
-    def smooth_shares(self) -> FloatArray:
-        """``smooth`` over its sum."""
-        return shares_of(self.smooth)
-
 
 @dataclass(frozen=True, eq=False)
 class _Smooth:

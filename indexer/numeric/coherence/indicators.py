@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.numeric.treatment import Shape, shape_of
-from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
-from weighting.numeric.tree import Tree
+from weighting.numeric.arrays import FloatArray, IntArray
 
 # COINr's limits of what is remarkable: fewer values than that, more zeros or more of one value.
 FEW, MANY = 0.65, 0.5
@@ -111,18 +110,6 @@ def unit_facts(raw: FloatArray, leaf_weights: FloatArray) -> UnitFacts:
     count = present.sum(axis=1)
     weight = np.minimum(present @ leaf_weights, 1.0)
     return UnitFacts(count, count / raw.shape[1], weight, (raw == 0).sum(axis=1))
-
-
-def availability_by_node(tree: Tree, raw: FloatArray) -> FloatArray:
-    """Return which part of the leaves below each node every unit has, (cities, nodes).
-
-    Parameters
-    ----------
-    raw : float array, (cities, leaves)
-        nan where missing.
-    """
-    below: BoolArray = tree.descendant_leaves
-    return (~np.isnan(raw)).astype(np.float64) @ below.T / below.sum(axis=1)
 
 
 def histogram(values: FloatArray) -> tuple[FloatArray, IntArray]:

@@ -1,5 +1,7 @@
 """Trees whose nodes are formed in different ways, and units that have too little."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -52,9 +54,8 @@ def test_one_mean_for_all_nodes_gives_the_bytes_it_always_gave(aggregation, miss
     assert scored.scores.tobytes() == np.ascontiguousarray(scores.T).tobytes()
     assert scored.inner.tobytes() == inner_scores(TREE, weights, values, **how).tobytes()
     # The climb of the tree comes to the same but for rounding.
-    climbed = score_nodes(
-        TREE, weights, values, uniform_steps(TREE, aggregation).with_coverage(1e-6), missing=missing
-    )
+    covered = replace(uniform_steps(TREE, aggregation), whole_coverage=1e-6)
+    climbed = score_nodes(TREE, weights, values, covered, missing=missing)
     assert climbed.scores == pytest.approx(scored.scores, rel=1e-13)
 
 

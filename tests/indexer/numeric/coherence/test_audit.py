@@ -4,7 +4,6 @@ import pytest
 from indexer.numeric.coherence.audit import ScoredIndex, shifts_without
 from indexer.numeric.coherence.correlations import FLAGS
 from indexer.numeric.coherence.indicators import (
-    availability_by_node,
     histogram,
     indicator_facts,
     unit_facts,
@@ -52,13 +51,14 @@ def test_documented_statistics_of_asem(asem):
 
 def test_documented_availability_of_asem(asem):
     """The same: get_data_avail(coin, dset = "Raw"), Bangladesh has 0.75 of P2P and 0.875 of Physical."""
-    codes = GROUPS["Physical"] + GROUPS["P2P"]
-    tree = build_tree(["Physical", "P2P", *codes], ["", "", *["Physical"] * 8, *["P2P"] * 8])
+    equal = np.full(8, 1 / 8)
+    physical, people = (
+        unit_facts(asem.columns(GROUPS[group]), equal).available for group in ("Physical", "P2P")
+    )
 
-    found = availability_by_node(tree, asem.columns(codes))
-
-    assert found[asem.units.index("BGD"), :2] == pytest.approx([0.875, 0.75])
-    assert found[asem.units.index("AUS"), :2] == pytest.approx([1, 1])
+    bangladesh, australia = map(asem.units.index, ("BGD", "AUS"))
+    assert (physical[bangladesh], people[bangladesh]) == pytest.approx((0.875, 0.75))
+    assert (physical[australia], people[australia]) == pytest.approx((1, 1))
 
 
 def test_units_by_hand():
