@@ -6,17 +6,22 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from weighting.readers.cells import Nearest, Vocabulary
+from weighting.readers.decisions import Decisions
 from weighting.readers.formats import table_of
+from weighting.readers.formats.levels import levels_of
 from weighting.readers.formats.parcel import Parcel
 from weighting.readers.heads import columns_called
+from weighting.readers.layout import HEAD, find_layout
 from weighting.readers.problems import ProblemLog
 from weighting.readers.rows import Source, read_bytes, unzipped
-from weighting.readers.table import Reading, Table, table_of_bytes, with_heads
-from weighting.readers.workbook import FORMS, SheetLimits
+from weighting.readers.table import Reading, Table, as_known, table_of_bytes, with_heads
+from weighting.readers.workbook import FORMS, SheetLimits, SheetRows, is_workbook, read_sheet
 
 LEFT_OUT = "left out"
 # A form of 2,000 rows that are full of words has a few megabytes.
 LARGEST = 32 * 1024 * 1024
+# So many columns that are known tell a form among the sheets of a workbook, of which so many are looked at.
+TELLING_HEADS, MOST_SHEETS = 2, 8
 
 
 def read_table(
@@ -34,13 +39,39 @@ def read_table(
     data = None if data is None else unzipped(data, log, LARGEST)
     if data is None:
         return None
-    reading = reading or Reading()
+    reading = _seeking(data, reading or Reading(), sheets, tuple(heads))
 
     def as_it_stands(part: bytes) -> Table | None:
         return table_of_bytes(part, log, reading, sheets)
 
     table = table_of(Parcel(data, log, reading, sheets, as_it_stands, LARGEST))
     return with_heads(table, heads) if table else None
+
+
+def _seeking(data: bytes, reading: Reading, sheets: SheetLimits, heads: Collection[str]) -> Reading:
+    """Return a reading of the sheet that knows most of the columns, where the first one knows hardly any.
+
+    A workbook often begins with its data, and says what they are further back.
+    """
+    if not heads or not is_workbook(data) or "sheet" in reading.decisions.choices:
+        return reading
+    first = read_sheet(data, ProblemLog(""), sheets)
+    known = {first.name: _count_known(first, heads)}
+    if len(first.sheets) > 1 and known[first.name] < TELLING_HEADS:
+        for name in first.sheets[:MOST_SHEETS]:
+            known[name] = _count_known(read_sheet(data, ProblemLog(""), sheets, name), heads)
+    best = max(known, key=lambda name: known[name])
+    return replace(reading, sheet=best) if known[best] >= TELLING_HEADS else reading
+
+
+def _count_known(sheet: SheetRows, heads: Collection[str]) -> int:
+    """Return how many columns of a sheet are known, called so in everyday words or levels of a tree."""
+    if not sheet.lines:
+        return 0
+    named = find_layout(sheet.first(HEAD), Decisions(), is_form=True).header
+    header = as_known(named, heads)
+    places = {place for place, head in enumerate(header) if head in heads}
+    return len({*places, *columns_called(header, heads), *levels_of(header)})
 
 
 def choose_columns(table: Table, log: ProblemLog, known: Collection[str]) -> Table:
@@ -77,4 +108,4 @@ def _note_open(table: Table, log: ProblemLog, known: Vocabulary) -> None:
                 "“left out” leaves it out."
             )
             said = known.suggest(message % {"key": made.key}, made.subject)
-            log.add(said, row=1, column=made.subject, value=made.subject, key=made.key)
+            log.add(said, row=table.head, column=made.subject, value=made.subject, key=made.key)

@@ -161,7 +161,7 @@ def scan_nodes(records: Iterable[tuple[int, Mapping[str, str]]], log: ProblemLog
 
 def _read_row(line: int, cells: Mapping[str, str], log: ProblemLog) -> FrameworkRow:
     cells = {**cells, **_in_each_language(cells)}
-    cells |= {column: _as_meant(cells[column]) for column in TEXTS}
+    cells |= {column: _as_meant(cells[column]) for column in (*TEXTS, *METHOD_COLUMNS)}
     for column, limit in MAX_LENGTHS.items():
         if len(cells[column]) > limit:
             message = _("The text is longer than %(limit)d characters. Shorten it.") % {"limit": limit}

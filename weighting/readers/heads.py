@@ -4,24 +4,31 @@ import re
 from collections.abc import Collection, Sequence
 
 _CALLED = {
-    ("code",): "代码 编码 编号 指标代码 指标编码 指标编号 专家编号 区划代码 行政区划代码",
-    ("parent",): "上级 上级代码 上级指标 上级指标代码 父级 父级代码 父代码 parentcode",
+    ("code",): (
+        "indicatorcode indicatorid variablecode seriescode "
+        "代码 编码 编号 指标代码 指标编码 指标编号 专家编号 区划代码 行政区划代码"
+    ),
+    ("parent",): "上级 上级代码 上级指标 上级指标代码 父级 父级代码 父代码 parentcode parentindicator",
     # A file of weights names indicators where it has no codes.
     ("name_zh", "name", "code"): "名称 中文名 中文名称 指标 指标名称",
+    ("name", "code"): "indicator indicatorname",
     ("name_zh", "name"): "姓名 专家姓名 地区 地区名称 单位名称",
     ("name_en",): "英文名 英文名称",
-    ("direction",): "方向 指标方向 性质 指标性质 属性 指标属性",
+    ("direction",): "polarity 方向 指标方向 性质 指标性质 属性 指标属性",
     # Of an indicator 单位 is what it is measured in, of an expert where they work.
     ("organisation", "unit"): "单位",
-    ("unit",): "计量单位",
+    ("unit",): "unitofmeasure unitofmeasurement 计量单位",
     ("organisation",): "工作单位 所在单位 机构 organization institution affiliation",
     ("email",): "邮箱 邮件 电子邮箱 电子邮件 emailaddress",
     ("sector",): "领域",
     ("language",): "语言",
+    ("definition",): "description indicatordescription",
     ("definition_zh", "definition"): "定义 指标定义 指标解释 指标说明",
-    ("source",): "来源 数据来源",
+    ("source",): "sources datasource 来源 数据来源",
     ("licence",): "许可 license",
-    ("note",): "备注",
+    ("note",): "notes remarks comment comments 备注",
+    ("lower",): "lowergoalpost lowerbound 下限",
+    ("upper",): "uppergoalpost upperbound 上限",
     ("local_weight",): "局部权重 组内权重",
     ("global_weight",): "全局权重 总权重 综合权重",
     ("province_zh",): "省份 所属省份",

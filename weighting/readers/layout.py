@@ -31,14 +31,15 @@ BETWEEN_PARTS = " / "
 class Layout:
     """The names of the columns, how many of the first rows they and titles take, and the titles.
 
-    ``first`` is the place of the first row of names; ``parts`` are the columns that are read, where these
-    are not all of them.
+    ``first`` is the place of the first row of names, ``line`` its line in the file; ``parts`` are the columns
+    that are read, where these are not all of them.
     """
 
     header: tuple[str, ...]
     taken: int
     titles: tuple[Row, ...]
     first: int = 0
+    line: int = 1
     parts: tuple[range, ...] = ()
 
 
@@ -67,7 +68,7 @@ def find_layout(head: Sequence[Row], decisions: Decisions, *, is_form: bool) -> 
     taken, titles = start + count, head[:start]
     if not is_form and _is_numbering(head[taken : taken + 2], decisions):
         taken, titles = taken + 1, [*titles, head[taken]]
-    return Layout(header, taken, tuple(titles), first=start)
+    return Layout(header, taken, tuple(titles), first=start, line=head[start].line)
 
 
 def is_gap(cell: str) -> bool:

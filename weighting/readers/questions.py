@@ -83,6 +83,7 @@ def option_words(kind: str, value: str) -> str:
         "coinr": _("COINr: a table of indicators and aggregates (iMeta)"),
         "coin_tool": _("the COIN Tool of the European Commission’s JRC"),
         "frictionless": _("a Frictionless data package"),
+        "levels": _("a column for each level of the tree"),
         "plain": _("none: a plain table"),
     }
     return said.get(f"{kind}:{value}") or said.get(value, value)

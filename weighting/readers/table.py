@@ -42,7 +42,8 @@ MARKS_OF_HEADS = re.compile(r"[\s_-]+")
 class Table:
     """Columns under their names, each row with its line in the file.
 
-    ``encoding`` is what its text was read in, '' of a workbook; ``left_out`` are titles and notes.
+    ``encoding`` is what its text was read in, '' of a workbook; ``left_out`` are titles and notes; ``head``
+    is the line of the names.
     """
 
     header: tuple[str, ...]
@@ -51,6 +52,7 @@ class Table:
     encoding: str = ""
     decisions: Decisions = field(default_factory=Decisions)
     left_out: tuple[Row, ...] = ()
+    head: int = 1
 
     @property
     def rows(self) -> Iterator[Row]:
@@ -70,13 +72,15 @@ class Reading:
     """How a file is to be read: by which choices, and with which names probably in it.
 
     A form has its columns named in one row and every row as long as that, for there is no page on
-    which anything else could be shown. ``kind`` is what it is sent in as: framework, weights, data.
+    which anything else could be shown. ``kind`` is what it is sent in as: framework, weights, data; ``sheet``
+    of a workbook is likely meant, '' for what a person sees first.
     """
 
     decisions: Decisions = field(default_factory=Decisions)
     known: Container[str] = ()
     is_form: bool = True
     kind: str = ""
+    sheet: str = ""
 
 
 def as_form(decisions: Decisions | None, kind: str) -> Reading:
@@ -92,8 +96,8 @@ def table_of_bytes(data: bytes, log: ProblemLog, reading: Reading, sheets: Sheet
 
 
 def read_chosen_sheet(data: bytes, log: ProblemLog, reading: Reading, sheets: SheetLimits) -> SheetRows:
-    """Read the sheet of a workbook that is chosen, else the first visible one; the others are offered."""
-    sheet = read_sheet(data, log, sheets, reading.decisions.choices.get("sheet", ""))
+    """Read the sheet of a workbook that is chosen, else the one likely meant; the others are offered."""
+    sheet = read_sheet(data, log, sheets, reading.decisions.choices.get("sheet", reading.sheet))
     if sheet.lines:
         how: How = "likely" if len(sheet.sheets) > 1 else "seen"
         reading.decisions.settle("sheet", sheet.name, how=how, options=sheet.sheets)
@@ -192,6 +196,7 @@ def _table(layout: Layout, body: Body, reading: Reading, encoding: str = "") -> 
         encoding=encoding,
         decisions=reading.decisions,
         left_out=(*layout.titles, *again.values(), *notes),
+        head=layout.line,
     )
 
 
@@ -222,8 +227,13 @@ def _notes_below(body: Body) -> list[Row]:
 
 def with_heads(table: Table, names: Iterable[str]) -> Table:
     """Return the table with its columns called as they are known, whatever their case and marks."""
+    return replace(table, header=as_known(table.header, names))
+
+
+def as_known(header: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of columns as they are known, whatever their case and marks."""
     known = {_head_key(name): name for name in names}
-    return replace(table, header=tuple(known.get(_head_key(head), head) for head in table.header))
+    return tuple(known.get(_head_key(head), head) for head in header)
 
 
 def _head_key(head: str) -> str:
@@ -239,14 +249,17 @@ def check_header(
     missing = [name for name in required if name not in table.header]
     for place, name in enumerate(table.header):
         if not name:
-            log.add(_("Column %(place)d has no name. Name or delete it.") % {"place": place + 1}, row=1)
+            log.add(
+                _("Column %(place)d has no name. Name or delete it.") % {"place": place + 1}, row=table.head
+            )
         elif name in table.header[:place]:
-            log.add(_("The column is there twice. Delete one of them."), row=1, column=name)
+            log.add(_("The column is there twice. Delete one of them."), row=table.head, column=name)
         elif name not in known:
             message = _("The column is not known here. Correct its name or delete it.")
-            log.add(known.suggest(message, name), row=1, column=name, value=name)
+            log.add(known.suggest(message, name), row=table.head, column=name, value=name)
     for name in missing:
-        log.add(_("The column is missing. Add it to the first line of the file."), row=1, column=name)
+        message = _("The column is missing. Add it to the row that names the columns.")
+        log.add(message, row=table.head, column=name)
     return not missing
 
 

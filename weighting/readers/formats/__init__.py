@@ -1,11 +1,17 @@
 """Layouts of other programs as the product's own tables: one file each, and its entry below."""
 
-from weighting.readers.formats import archive, coin_tool, coinr, frictionless
+from weighting.readers.formats import archive, coin_tool, coinr, frictionless, levels
 from weighting.readers.formats.parcel import Format, Parcel
 from weighting.readers.table import Table
 
 PLAIN = "plain"
-FORMATS: tuple[Format, ...] = (frictionless.FORMAT, archive.FORMAT, coin_tool.FORMAT, coinr.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    frictionless.FORMAT,
+    archive.FORMAT,
+    coin_tool.FORMAT,
+    coinr.FORMAT,
+    levels.FORMAT,
+)
 
 
 def table_of(parcel: Parcel) -> Table | None:
