@@ -50,9 +50,12 @@ def cities_of_group(said: str) -> QuerySet[GroupMember, int]:
 
 
 def group_words(register: Register) -> dict[str, str]:
-    """Return the register's words for what its units may be grouped by, by the code of the level."""
+    """Return the register's words for what tells its units apart in groups, by the code of the level."""
+    places = {PROVINCE: register.province_word, REGION: register.region_word}
+    provinces = list(whole_provinces().filter(region__register=register))
+    telling = telling_levels(provinces, count=register.cities.count())
     groupings = {grouping.code: grouping.name for grouping in register.groupings.all()}
-    return {PROVINCE: register.province_word, REGION: register.region_word, **groupings}
+    return {**{level: places[level] for level in telling}, **groupings}
 
 
 def levels_of(register: Any) -> list[str]:

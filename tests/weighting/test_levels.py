@@ -9,7 +9,7 @@ from weighting.readers import FileProblems, read_framework, read_weights
 from weighting.readers.decisions import Decisions, LookFirst
 
 METADATA = [
-    ["Code", "Indicator", "Pillar", "Unit", "Polarity", "Lower goalpost", "Upper goalpost", "Weight in pillar"],
+    ["Code", "Indicator", "Pillar", "Unit", "Polarity", "Lower goalpost", "Upper goalpost", "Weight"],
     ["w1", "Piped water", "Supply", "%", "higher is better", 60, 100, 0.75],
     ["w2", "Losses", "Supply", "%", "lower is better", 5, 60, 0.25],
     ["g1", "Groundwater", "Resources", "mm", "higher is better", -40, 20, 1],
@@ -59,7 +59,7 @@ def test_groups_that_a_column_names_become_nodes():
     made = {choice.key: (choice.value, choice.how) for choice in ledger.made}
     assert made["sheet"] == ("Metadata", "likely")
     assert made["format"] == ("levels", "likely")
-    assert made["extra:Weight in pillar"] == ("left out", "likely")
+    assert made["extra:Weight"] == ("left out", "likely")
     asking = Decisions(asks=True)
     read_framework(published(), "F", asking)
     with pytest.raises(LookFirst):

@@ -53,7 +53,8 @@ class FrameworkImportForm(NamedForm):
         help_text=gettext_lazy(
             "One row for each indicator. Columns: code, parent; optional: name_zh, name_en, direction "
             "(1 or -1), unit, definition_zh, definition_en, source, licence, note. An empty parent makes a "
-            "sub-index. Also taken: COINr’s iMeta, the workbook of the COIN Tool, and Frictionless packages."
+            "sub-index. Also taken: a column for each level (Pillar, Indicator), COINr’s iMeta, the workbook "
+            "of the COIN Tool, and Frictionless packages."
         ),
     )
 

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from indexer.models import FrameworkMethod, IndexMethod, Run
 from indexer.selectors.runs import result_of
+from indexer.services.registers import CityRow, register_cities
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account, sign_in_staff
+from tests.factories import make_account, said, sign_in_staff
 from tests.indexer.data.test_method_by_leaf import imported
 from tests.indexer.factories import make_data_set, make_version
 from tests.indexer.numeric.published import column, numbers, rows_of
@@ -211,6 +212,18 @@ class TestUsing:
         make_version(data_set.framework, tilt=1.0)
         send(analyst, data_set, "compute", all_versions="1", **HUMAN_DEVELOPMENT)
         assert Run.objects.exclude(method=data_set.method).count() == 2
+
+    def test_gaps_are_filled_by_groups_that_tell_units_apart_alone(self, analyst, data_set):
+        page = analyst.get(reverse("indexer:data-set-method-table", args=[data_set.pk])).content.decode()
+        assert "group_mean:" not in page
+
+        south = CityRow(
+            **said("name", "南城", "South"), **said("province", "乙省", "B"), **said("region", "华东", "East")
+        )
+        register_cities([south], actor=data_set.framework.created_by)
+        page = analyst.get(reverse("indexer:data-set-method-table", args=[data_set.pk])).content.decode()
+        assert "group_mean:province" in page
+        assert "group_mean:region" not in page
 
     def test_managers_alone_keep_it_for_the_framework(self, client, analyst, data_set):
         assert send(analyst, data_set, "keep", **HUMAN_DEVELOPMENT).status_code == 200
