@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from indexer.enums import StudyKind
 from indexer.models import City, Register, Run, Study
 from indexer.numeric.blocks import Tally
 from indexer.numeric.plans import Plan
@@ -89,9 +90,9 @@ class Kind(ABC):
     def draws_range(self) -> tuple[int, int]:
         """The least and the most draws, where anything is drawn."""
 
-    @abstractmethod
     def label(self, register: Register) -> str:
         """Name the kind."""
+        return str(StudyKind(self.code).label)
 
     @abstractmethod
     def question(self, register: Register) -> str:
@@ -197,6 +198,29 @@ class Kind(ABC):
     def source_of(self, study: Study) -> str:
         """Name data set, version, draws and seed, as every figure does at its foot."""
         return " · ".join([data_set_name(study.run.data_set), version_name(study.run), self.name_of(study)])
+
+
+class FixedKind(Kind):
+    """A kind that asks nothing and draws nothing: the run alone says what is counted."""
+
+    draws_range = (1, 1)
+
+    def fields(self, register: Register) -> Fields:
+        return {}
+
+    def read(self, base: Base, reader: Reader) -> dict[str, Any]:
+        return {}
+
+    def is_drawn(self, parameters: Mapping[str, Any]) -> bool:
+        return False
+
+    def parameter_words(
+        self, parameters: Mapping[str, Any], units: Mapping[int, str], register: Register
+    ) -> Words:
+        return []
+
+    def units_in(self, parameters: Mapping[str, Any]) -> list[int]:
+        return []
 
 
 def register_of(study: Study) -> Register:

@@ -14,8 +14,5 @@ class Bootstrap(DrawnKind):
     code = StudyKind.BOOTSTRAP.value
     source = EXPERTS
 
-    def label(self, register: Register) -> str:
-        return str(StudyKind.BOOTSTRAP.label)
-
     def question(self, register: Register) -> str:
         return _("Would the ranking survive other experts? Whole experts are drawn again.")

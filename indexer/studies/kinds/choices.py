@@ -80,9 +80,6 @@ class Choices(Sobol):
 
     code = StudyKind.CHOICES.value
 
-    def label(self, register: Register) -> str:
-        return str(StudyKind.CHOICES.label)
-
     def question(self, register: Register) -> str:
         return _("Which choice of method makes the ranking uncertain, and is it more than the weights?")
 

@@ -15,9 +15,8 @@ from indexer.numeric.coherence.importance import shares_of
 from indexer.selectors.coherence import coherence_of
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
-from indexer.studies.fields import Fields
-from indexer.studies.kind import Kind, Planned, Result, StudyFigure, Words
-from indexer.studies.questions import Question, Reader
+from indexer.studies.kind import FixedKind, Planned, Result, StudyFigure
+from indexer.studies.questions import Question
 from indexer.studies.words import percent
 from weighting.models import Indicator
 from weighting.numeric.arrays import IntArray
@@ -28,32 +27,19 @@ DRAWN = 20
 LINEAR, SMOOTH, LOW, HIGH, MOVED = range(5)
 
 
-class WholeAudit(Kind):
+class WholeAudit(FixedKind):
     """How important is every indicator, and what becomes of the order without it?"""
 
     code = StudyKind.COHERENCE.value
     is_ranked = False
     is_paired = False
     is_repeatable = False
-    draws_range = (1, 1)
-
-    def label(self, register: Register) -> str:
-        return str(StudyKind.COHERENCE.label)
 
     def question(self, register: Register) -> str:
         return _("How important is every indicator, and what becomes of the order without it?")
 
     def cases_word(self, register: Register) -> str:
         return _("Cases")
-
-    def fields(self, register: Register) -> Fields:
-        return {}
-
-    def read(self, base: Base, reader: Reader) -> dict[str, Any]:
-        return {}
-
-    def is_drawn(self, parameters: Mapping[str, Any]) -> bool:
-        return False
 
     def rests_on_ballots(self, parameters: Mapping[str, Any]) -> bool:
         return False
@@ -73,14 +59,6 @@ class WholeAudit(Kind):
             "most_moved": float(np.nanmax(tally["audited"][MOVED], initial=0.0)),
         }
         return Result(None, pack_arrays(table), summary)
-
-    def parameter_words(
-        self, parameters: Mapping[str, Any], units: Mapping[int, str], register: Register
-    ) -> Words:
-        return []
-
-    def units_in(self, parameters: Mapping[str, Any]) -> list[int]:
-        return []
 
     def columns(self, register: Register) -> dict[str, str]:
         return {}

@@ -14,8 +14,5 @@ class Dirichlet(DrawnKind):
     code = StudyKind.DIRICHLET.value
     source = DIRICHLET
 
-    def label(self, register: Register) -> str:
-        return str(StudyKind.DIRICHLET.label)
-
     def question(self, register: Register) -> str:
         return _("The same, with weights drawn around the version’s as wide as you say.")

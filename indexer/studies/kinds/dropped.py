@@ -16,9 +16,8 @@ from indexer.numeric.plans import DroppedPlan
 from indexer.selectors.data_sets import normalise_raw_data, raw_data_of, with_what_it_asks_for
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
-from indexer.studies.fields import Fields
-from indexer.studies.kind import Kind, Planned, Result, StudyFigure, Words
-from indexer.studies.questions import Question, Reader
+from indexer.studies.kind import FixedKind, Planned, Result, StudyFigure
+from indexer.studies.questions import Question
 from indexer.studies.rank_figures import ROWS, amounts_figure
 from indexer.studies.words import signed_places
 from weighting.exceptions import Refused
@@ -29,14 +28,13 @@ from weighting.numeric.tree import global_weights
 FEWEST = 3
 
 
-class Dropped(Kind):
+class Dropped(FixedKind):
     """Who changes places when a unit leaves the sample?"""
 
     code = StudyKind.DROPPED.value
     is_ranked = False
     is_paired = False
     is_repeatable = False
-    draws_range = (1, 1)
 
     def label(self, register: Register) -> str:
         return _("Drop one %(unit)s") % {"unit": register.unit}
@@ -46,15 +44,6 @@ class Dropped(Kind):
 
     def cases_word(self, register: Register) -> str:
         return capfirst(register.units)
-
-    def fields(self, register: Register) -> Fields:
-        return {}
-
-    def read(self, base: Base, reader: Reader) -> dict[str, Any]:
-        return {}
-
-    def is_drawn(self, parameters: Mapping[str, Any]) -> bool:
-        return False
 
     def rests_on_ballots(self, parameters: Mapping[str, Any]) -> bool:
         return False
@@ -88,14 +77,6 @@ class Dropped(Kind):
         impossible = int((possible == 0).sum())
         summary = {"impossible": impossible, "others": others, "most_movers": int(movers.max())}
         return Result(None, pack_arrays(table), summary)
-
-    def parameter_words(
-        self, parameters: Mapping[str, Any], units: Mapping[int, str], register: Register
-    ) -> Words:
-        return []
-
-    def units_in(self, parameters: Mapping[str, Any]) -> list[int]:
-        return []
 
     def columns(self, register: Register) -> dict[str, str]:
         return {

@@ -9,40 +9,26 @@ from indexer.enums import StudyKind
 from indexer.models import Register
 from indexer.numeric.plans import GivenVersions, RankPlan
 from indexer.studies.base import Base
-from indexer.studies.fields import Fields
-from indexer.studies.kind import Planned, Words
-from indexer.studies.questions import Question, Reader
+from indexer.studies.kind import FixedKind, Planned
+from indexer.studies.questions import Question
 from indexer.studies.ranked import RankedKind
 from weighting.exceptions import Refused
 from weighting.numeric.draws import leave_one_expert_out
 from weighting.selectors.panel_scores import panel_scores_of
 
 
-class Jackknife(RankedKind):
+class Jackknife(FixedKind, RankedKind):
     """How much rests on any single expert?"""
 
     code = StudyKind.JACKKNIFE.value
     is_paired = True
     is_repeatable = False
-    draws_range = (1, 1)
-
-    def label(self, register: Register) -> str:
-        return str(StudyKind.JACKKNIFE.label)
 
     def question(self, register: Register) -> str:
         return _("How much rests on any single expert? Each is left out once.")
 
     def cases_word(self, register: Register) -> str:
         return _("Experts")
-
-    def fields(self, register: Register) -> Fields:
-        return {}
-
-    def read(self, base: Base, reader: Reader) -> dict[str, Any]:
-        return {}
-
-    def is_drawn(self, parameters: Mapping[str, Any]) -> bool:
-        return False
 
     def rests_on_ballots(self, parameters: Mapping[str, Any]) -> bool:
         return True
@@ -61,11 +47,6 @@ class Jackknife(RankedKind):
                 % {"count": panel.towards_k, "least": panel.least}
             )
         return Planned(base, question, RankPlan([base.index], GivenVersions(local)), experts)
-
-    def parameter_words(
-        self, parameters: Mapping[str, Any], units: Mapping[int, str], register: Register
-    ) -> Words:
-        return []
 
     def doubt(self, leaders: int) -> str:
         return _("%(city)s keeps rank %(rank)s in %(share)s of %(draws)s panels short of one expert")

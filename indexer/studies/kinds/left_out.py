@@ -38,9 +38,6 @@ class LeftOut(RankedKind):
     is_repeatable = False
     draws_range = (1, 1)
 
-    def label(self, register: Register) -> str:
-        return str(StudyKind.LEFT_OUT.label)
-
     def question(self, register: Register) -> str:
         return _("What does each indicator, or each branch, do to the order?")
 

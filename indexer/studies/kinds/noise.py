@@ -14,8 +14,5 @@ class Noise(DrawnKind):
     code = StudyKind.NOISE.value
     source = NOISE
 
-    def label(self, register: Register) -> str:
-        return str(StudyKind.NOISE.label)
-
     def question(self, register: Register) -> str:
         return _("Would the ranking survive slightly other weights? Each moves by a share of itself.")

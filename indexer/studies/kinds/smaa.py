@@ -40,9 +40,6 @@ class Smaa(RankedKind):
     is_repeatable = False
     draws_range = (1, MOST_DRAWS)
 
-    def label(self, register: Register) -> str:
-        return str(StudyKind.SMAA.label)
-
     def question(self, register: Register) -> str:
         said = {"unit": register.unit}
         return _("How often is each %(unit)s k-th under any weights, and which weights favour it?") % said

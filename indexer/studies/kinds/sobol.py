@@ -53,9 +53,6 @@ class Sobol(Kind):
     is_repeatable = False
     draws_range = (2, MOST_SAMPLES)
 
-    def label(self, register: Register) -> str:
-        return str(StudyKind.SOBOL.label)
-
     def question(self, register: Register) -> str:
         return _("Which group of weights makes the ranking uncertain?")
 

@@ -64,9 +64,6 @@ class Variants(RankedKind):
     is_repeatable = False
     draws_range = (1, MOST_DRAWS)
 
-    def label(self, register: Register) -> str:
-        return str(StudyKind.VARIANTS.label)
-
     def question(self, register: Register) -> str:
         return _("Would another normalisation, aggregation or rule for gaps change the order?")
 
