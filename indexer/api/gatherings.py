@@ -17,14 +17,12 @@ from indexer.api.serializers import MethodSerializer
 from indexer.forms.data_sets import GatheringForm
 from indexer.forms.gatherings import DeliveryForm
 from indexer.models import Gathering
-from indexer.selectors.data_imports import review_of, series_visible_to
+from indexer.selectors.data_imports import review_of
 from indexer.selectors.gatherings import (
     gatherings_owned_by,
     gatherings_visible_to,
-    put_together,
-    status_of,
+    progress_of,
 )
-from indexer.selectors.registers import counted_registers
 from indexer.services.gatherings import (
     assemble_gathering,
     deliver_import,
@@ -37,7 +35,6 @@ from weighting.api.errors import check_form
 from weighting.api.parsers import StrictJSONParser
 from weighting.api.table_imports import REFUSED
 from weighting.permissions import STAFF
-from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.visitors import account_of
 
 TOLD = ("id", "name", "year", "framework", "register", "series", "note", "created_at")
@@ -118,12 +115,7 @@ class GatheringList(_Gatherings):
     @described(request=TermsSerializer, responses={201: GatheringAnswer, 422: REFUSED})
     def post(self, request: Request) -> Response:
         account = account_of(request)
-        form = GatheringForm(
-            request.data,
-            frameworks=frameworks_visible_to(account),
-            registers=counted_registers(),
-            series=series_visible_to(account),
-        )
+        form = GatheringForm(request.data, account=account)
         check_form(form)
         gathering = open_gathering(terms=form.terms(), actor=account)
         return Response(_answer(gathering), status=201)
@@ -177,14 +169,13 @@ class ImportDeliver(_Gatherings):
 
 
 def _answer(gathering: Gathering) -> Any:
-    together = put_together(gathering)
-    rows = status_of(gathering, together)
+    progress = progress_of(gathering)
     told = {name: getattr(gathering, name) for name in (*TOLD, "method")}
     return GatheringAnswer(
         {
             **told,
-            "indicators": rows,
-            "deliveries": together.deliveries,
-            "is_whole": len(together.leaf_codes) == len(rows),
+            "indicators": progress.leaves,
+            "deliveries": progress.together.deliveries,
+            "is_whole": progress.is_whole,
         }
     ).data

@@ -21,12 +21,10 @@ from indexer.selectors.data_imports import (
     decisions_of,
     imports_visible_to,
     review_of,
-    series_visible_to,
 )
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.forecasts import Forecast, forecast_of
 from indexer.selectors.methods import frozen_versions_of
-from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import (
     change_import,
     start_import,
@@ -45,7 +43,6 @@ from weighting.models import Account, WeightVersion
 from weighting.permissions import STAFF
 from weighting.readers.decisions import Decisions
 from weighting.readers.encodings import ENCODINGS
-from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.visitors import account_of
 
 
@@ -290,13 +287,7 @@ class ImportList(_Imports):
     )
     def post(self, request: Request) -> Response:
         account = account_of(request)
-        form = DataSetImportForm(
-            request.POST.dict(),
-            request.FILES,
-            frameworks=frameworks_visible_to(account),
-            registers=counted_registers(),
-            series=series_visible_to(account),
-        )
+        form = DataSetImportForm(request.POST.dict(), request.FILES, account=account)
         check_form(form)
         data, totals = form.sources(choices_in(request))
         draft = start_import(data=data, totals=totals, terms=form.terms(), actor=account)

@@ -6,7 +6,6 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +14,8 @@ from indexer.intake.files import MEGABYTE, UPLOAD
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place
 from indexer.models import DataImport, DataSeries, Register
+from indexer.selectors.data_imports import series_visible_to
+from indexer.selectors.registers import counted_registers
 from indexer.services.data_imports import DataFile, Terms
 from indexer.services.methods import (
     MethodChoice,
@@ -36,10 +37,11 @@ from weighting.forms.names import (
 )
 from weighting.forms.offers import offer_rows
 from weighting.forms.uploads import SheetFileField
-from weighting.models import Framework
+from weighting.models import Account, Framework
 from weighting.readers.decisions import Decisions
 from weighting.readers.encodings import ENCODINGS
 from weighting.requests import read_id
+from weighting.selectors.frameworks import frameworks_visible_to
 
 METHOD = ("normalisation", "negative", "missing", "aggregation")
 
@@ -134,15 +136,14 @@ class TermsForm(ReadersLanguageFirst, forms.Form):
     def __init__(
         self,
         *args: Any,
-        frameworks: QuerySet[Framework],
-        registers: QuerySet[Register],
-        series: QuerySet[DataSeries],
+        account: Account,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        choices = {"framework": frameworks, "register": registers, "series": series}
-        for name, queryset in choices.items():
-            offer_rows(self, name, queryset)
+        frameworks = frameworks_visible_to(account)
+        offer_rows(self, "framework", frameworks)
+        offer_rows(self, "register", counted_registers())
+        offer_rows(self, "series", series_visible_to(account))
         self.fields["framework"].initial = frameworks.first()
         if not self["series"].value():
             ask_either(self, "name")

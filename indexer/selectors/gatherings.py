@@ -40,6 +40,19 @@ class LeafStatus:
     missing: list[str]
 
 
+@dataclass(frozen=True, eq=False)
+class GatheringProgress:
+    """What is delivered, and how far each indicator is with it, in file order."""
+
+    together: Together
+    leaves: list[LeafStatus]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every indicator was delivered by somebody."""
+        return len(self.together.leaf_codes) == len(self.leaves)
+
+
 def gatherings_visible_to(account: Account | None) -> QuerySet[Gathering]:
     """Return all gatherings that staff know of, who may all deliver; none for anybody else."""
     gatherings = (
@@ -85,8 +98,13 @@ def values_of(delivery: Delivery) -> FloatArray:
     return np.frombuffer(delivery.values, dtype="<f8").reshape(len(delivery.city_ids), width)
 
 
-def status_of(gathering: Gathering, together: Together) -> list[LeafStatus]:
-    """Return how far each indicator is, in file order; a unit is missed once anybody delivered it."""
+def progress_of(gathering: Gathering) -> GatheringProgress:
+    """Return how far a gathering is; a unit is missed once anybody delivered it."""
+    together = put_together(gathering)
+    return GatheringProgress(together, _leaves_of(gathering, together))
+
+
+def _leaves_of(gathering: Gathering, together: Together) -> list[LeafStatus]:
     names = labels_of(gathering.register)
     last = {code: delivery for delivery in together.deliveries for code in delivery.leaf_codes}
     places = {code: place for place, code in enumerate(together.leaf_codes)}

@@ -17,7 +17,7 @@ from indexer.management.import_options import (
     terms_said,
 )
 from indexer.models import DataSet, Gathering
-from indexer.selectors.gatherings import gatherings_owned_by, gatherings_visible_to, put_together, status_of
+from indexer.selectors.gatherings import gatherings_owned_by, gatherings_visible_to, progress_of
 from indexer.services.data_imports import store_import
 from indexer.services.gatherings import assemble_gathering, deliver_import, open_gathering, terms_of_delivery
 from indexer.services.mapped_imports import map_import
@@ -75,13 +75,13 @@ class Command(BaseCommand):
 
     def _show(self, account: Account, options: dict[str, Any]) -> None:
         gathering = _visible(account, options)
-        together = put_together(gathering)
-        for status in status_of(gathering, together):
+        progress = progress_of(gathering)
+        for status in progress.leaves:
             who = status.delivery.partner if status.delivery else "nobody"
-            told = f"{status.leaf.code}: {status.count} of {len(together.city_ids)}, {who}"
+            told = f"{status.leaf.code}: {status.count} of {len(progress.together.city_ids)}, {who}"
             missing = f"; missing: {', '.join(status.missing)}" if status.delivery and status.missing else ""
             self.stdout.write(told + missing)
-        for one in together.deliveries:
+        for one in progress.together.deliveries:
             self.stdout.write(f"{one.delivered_at:%Y-%m-%d %H:%M} {one.partner}: {one.file_name}")
 
     @transaction.atomic

@@ -23,13 +23,11 @@ from indexer.selectors.data_imports import (
     imports_visible_to,
     open_decisions,
     review_of,
-    series_visible_to,
     years_of,
     years_stored,
 )
 from indexer.selectors.forecasts import forecast_of
 from indexer.selectors.methods import frozen_versions_of
-from indexer.selectors.registers import counted_registers
 from indexer.services.blocked_imports import ImportBlocked
 from indexer.services.data_imports import (
     add_unit,
@@ -55,7 +53,6 @@ from weighting.permissions import STAFF, audience
 from weighting.readers import FileProblems
 from weighting.readers.languages import language_of
 from weighting.requests import read_id
-from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.sentences import join_sentences
 from weighting.views.answers import UNPROCESSABLE, answer_form, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
@@ -70,7 +67,7 @@ SHOWN = 100
 def data_set_import(request: HttpRequest) -> HttpResponse:
     """Take the files, or say why they cannot be read; list the imports that wait."""
     account = account_of(request)
-    form = DataSetImportForm(*sent_data(request), **_choices(account))
+    form = DataSetImportForm(*sent_data(request), account=account)
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         start = partial(_start, form, actor=account)
@@ -241,7 +238,7 @@ def import_terms(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what the data are about and how they are computed, without sending them again."""
     account = account_of(request)
     draft = draft_of(account, pk)
-    form = TermsForm(request.POST or None, initial=TermsForm.said_in(draft), **_choices(account))
+    form = TermsForm(request.POST or None, initial=TermsForm.said_in(draft), account=account)
     if request.method == "POST" and form.is_valid():
         try:
             draft = revise_terms(draft, terms=form.terms())
@@ -358,14 +355,6 @@ def next_step(draft: DataImport) -> str:
     targets = (draft.column_targets, draft.row_targets)
     is_open = any(count_matches(found).open for found in targets) or open_decisions(draft)
     return reverse("indexer:import-mapping" if is_open else "indexer:import-check", args=[draft.pk])
-
-
-def _choices(account: Account) -> dict[str, Any]:
-    return {
-        "frameworks": frameworks_visible_to(account),
-        "registers": counted_registers(),
-        "series": series_visible_to(account),
-    }
 
 
 def frame_of(draft: DataImport, step: str) -> dict[str, Any]:

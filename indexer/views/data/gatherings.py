@@ -13,13 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from indexer.forms.data_sets import GatheringForm
 from indexer.forms.gatherings import DeliveryForm
 from indexer.models import DataImport, Gathering
-from indexer.selectors.data_imports import imports_visible_to, series_visible_to
+from indexer.selectors.data_imports import imports_visible_to
 from indexer.selectors.gatherings import (
     LeafStatus,
     gatherings_owned_by,
     gatherings_visible_to,
-    put_together,
-    status_of,
+    progress_of,
 )
 from indexer.selectors.registers import counted_registers
 from indexer.services.blocked_imports import ImportBlocked
@@ -34,7 +33,6 @@ from indexer.services.registers import default_register
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF, audience
-from weighting.selectors.frameworks import frameworks_visible_to
 from weighting.sentences import join_sentences
 from weighting.views.answers import answer_form, sent_data
 from weighting.views.reading import SentTable, bring_in
@@ -56,7 +54,9 @@ def gathering_list(request: HttpRequest) -> HttpResponse:
 def gathering_new(request: HttpRequest) -> HttpResponse:
     """Say what the edition will be that others deliver."""
     account = account_of(request)
-    form = GatheringForm(*sent_data(request)[:1], **_choices(account))
+    if not counted_registers().exists():
+        default_register()
+    form = GatheringForm(*sent_data(request)[:1], account=account)
     if request.method == "POST" and form.is_valid():
         try:
             gathering = open_gathering(terms=form.terms(), actor=account)
@@ -132,17 +132,17 @@ def _start(gathering: Gathering, form: DeliveryForm, sent: SentTable, *, actor: 
 
 
 def _context(gathering: Gathering, account: Account) -> dict[str, Any]:
-    together = put_together(gathering)
-    rows = status_of(gathering, together)
+    progress = progress_of(gathering)
+    together = progress.together
     return {
         "gathering": gathering,
         "title": f"{gathering.name} ({gathering.year})",
-        "rows": [_row(status) for status in rows],
+        "rows": [_row(status) for status in progress.leaves],
         "delivered_count": len(together.leaf_codes),
-        "leaf_count": len(rows),
+        "leaf_count": len(progress.leaves),
         "unit_count": len(together.city_ids),
         "deliveries": together.deliveries,
-        "is_whole": len(together.leaf_codes) == len(rows),
+        "is_whole": progress.is_whole,
         "is_owned": gatherings_owned_by(account).filter(pk=gathering.pk).exists(),
     }
 
@@ -156,14 +156,4 @@ def _row(status: LeafStatus) -> dict[str, Any]:
         "count": status.count,
         "missing_count": len(status.missing),
         "missing": shown + "…" if more else shown,
-    }
-
-
-def _choices(account: Account) -> dict[str, Any]:
-    if not counted_registers().exists():
-        default_register()
-    return {
-        "frameworks": frameworks_visible_to(account),
-        "registers": counted_registers(),
-        "series": series_visible_to(account),
     }
