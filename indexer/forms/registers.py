@@ -15,6 +15,23 @@ from weighting.forms.offers import offer_choices, offer_rows
 from weighting.forms.uploads import MEGABYTE, SheetFileField
 
 
+def _word(label: Any, help_text: Any = "") -> forms.CharField:
+    """Return the field of a word that pages call units or their groups by."""
+    return forms.CharField(label=label, max_length=40, required=False, help_text=help_text)
+
+
+def _words_for_units() -> tuple[forms.CharField, forms.CharField, forms.CharField]:
+    """Return the fields of the words for units: Chinese, English, and English for several."""
+    return (
+        _word(gettext_lazy("Chinese word for a unit")),
+        _word(
+            gettext_lazy("English word for a unit"),
+            gettext_lazy("Such as university; pages then speak of universities."),
+        ),
+        _word(gettext_lazy("English word for several units")),
+    )
+
+
 class RegisterImportForm(ReadersLanguageFirst, forms.Form):
     """The file, and either a register to add to or the words of a new one."""
 
@@ -25,35 +42,14 @@ class RegisterImportForm(ReadersLanguageFirst, forms.Form):
         empty_label=gettext_lazy("a new register, named below"),
     )
     name_zh, name_en = names_in_either()
-    unit_zh = forms.CharField(label=gettext_lazy("Chinese word for a unit"), max_length=40, required=False)
-    unit_en = forms.CharField(
-        label=gettext_lazy("English word for a unit"),
-        max_length=40,
-        required=False,
-        help_text=gettext_lazy("Such as university; pages then speak of universities."),
+    unit_zh, unit_en, units_en = _words_for_units()
+    province_zh = _word(gettext_lazy("Chinese word for a group"))
+    province_en = _word(
+        gettext_lazy("English word for a group"),
+        gettext_lazy("What the columns province_zh and province_en name; one language is enough."),
     )
-    units_en = forms.CharField(
-        label=gettext_lazy("English word for several units"), max_length=40, required=False
-    )
-    province_zh = forms.CharField(
-        label=gettext_lazy("Chinese word for a group"), max_length=40, required=False
-    )
-    province_en = forms.CharField(
-        label=gettext_lazy("English word for a group"),
-        max_length=40,
-        required=False,
-        help_text=gettext_lazy("What the columns province_zh and province_en name; one language is enough."),
-    )
-    region_zh = forms.CharField(
-        label=gettext_lazy("Chinese word for a group of groups"),
-        max_length=40,
-        required=False,
-    )
-    region_en = forms.CharField(
-        label=gettext_lazy("English word for a group of groups"),
-        max_length=40,
-        required=False,
-    )
+    region_zh = _word(gettext_lazy("Chinese word for a group of groups"))
+    region_en = _word(gettext_lazy("English word for a group of groups"))
     file = SheetFileField(
         # A tenth of a kilobyte for each of the most units, with both names, a code, groups and a place.
         most_bytes=20 * MEGABYTE,
@@ -112,30 +108,17 @@ class CorrectionForm(forms.Form):
 class NewRegisterForm(NamedForm):
     """What a register of the units of a file is called, and which columns say more of them."""
 
-    unit_zh = forms.CharField(label=gettext_lazy("Chinese word for a unit"), max_length=40, required=False)
-    unit_en = forms.CharField(
-        label=gettext_lazy("English word for a unit"),
-        max_length=40,
-        required=False,
-        help_text=gettext_lazy("Such as university; pages then speak of universities."),
-    )
-    units_en = forms.CharField(
-        label=gettext_lazy("English word for several units"), max_length=40, required=False
-    )
+    unit_zh, unit_en, units_en = _words_for_units()
     code = forms.ChoiceField(label=gettext_lazy("Column of their codes"), required=False)
     group = forms.ChoiceField(
         label=gettext_lazy("Column that groups them"),
         required=False,
         help_text=gettext_lazy("Such as the country of a university: pages then compare the groups."),
     )
-    province_zh = forms.CharField(
-        label=gettext_lazy("Chinese word for a group"), max_length=40, required=False
-    )
-    province_en = forms.CharField(
-        label=gettext_lazy("English word for a group"),
-        max_length=40,
-        required=False,
-        help_text=gettext_lazy("Such as country; left empty, groups are called as their column is."),
+    province_zh = _word(gettext_lazy("Chinese word for a group"))
+    province_en = _word(
+        gettext_lazy("English word for a group"),
+        gettext_lazy("Such as country; left empty, groups are called as their column is."),
     )
 
     def __init__(self, *args: Any, facts: UnitFacts, **kwargs: Any) -> None:

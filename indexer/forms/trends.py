@@ -59,7 +59,20 @@ def read_beside(texts: Sequence[str], offered: Sequence[Run]) -> Beside:
     return Beside(offered, list(chosen.values()), problems)
 
 
-class TrendChoice(NodeChoice):
+class _YearsChoice(NodeChoice):
+    """What pages about the years have in common; ``among`` says among whom ranks are counted."""
+
+    @property
+    def among_common(self) -> bool:
+        return self.cleaned_data.get("among") == COMMON
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What was chosen that is not the usual, for addresses of the same."""
+        return {name: str(value) for name in self.fields if (value := self.cleaned_data.get(name))}
+
+
+class TrendChoice(_YearsChoice):
     """A score, ranks or scores, and among whom ranks are counted; what makes no sense is left out."""
 
     show = forms.ChoiceField(
@@ -77,17 +90,8 @@ class TrendChoice(NodeChoice):
     def shows(self) -> str:
         return str(self.cleaned_data.get("show") or RANKS)
 
-    @property
-    def among_common(self) -> bool:
-        return self.cleaned_data.get("among") == COMMON
 
-    @property
-    def asked(self) -> dict[str, str]:
-        """What was chosen that is not the usual, for addresses of the same."""
-        return {name: str(value) for name in self.fields if (value := self.cleaned_data.get(name))}
-
-
-class PlaceTrendChoice(NodeChoice):
+class PlaceTrendChoice(_YearsChoice):
     """Which places over the years, on which score, and what stands for their units."""
 
     level = forms.ChoiceField(label=gettext_lazy("Level"), required=False)
@@ -131,15 +135,6 @@ class PlaceTrendChoice(NodeChoice):
     @property
     def of_ranks(self) -> bool:
         return self.cleaned_data.get("show") == RANKS
-
-    @property
-    def among_common(self) -> bool:
-        return self.cleaned_data.get("among") == COMMON
-
-    @property
-    def asked(self) -> dict[str, str]:
-        """What was chosen that is not the usual, for addresses of the same."""
-        return {name: str(value) for name in self.fields if (value := self.cleaned_data.get(name))}
 
 
 class MarkedTrendChoice(TrendChoice):
