@@ -27,7 +27,7 @@ from weighting.selectors.pooling import (
 )
 from weighting.selectors.versions import weighted_nodes_of
 from weighting.services.audit import record_act
-from weighting.services.versions import VersionTerms, draft_imported_version, draft_version
+from weighting.services.versions import VersionTerms, draft_copy, draft_imported_version, draft_version
 
 MAX_REASON = 2000
 EDIT_TOLERANCE = 1e-6
@@ -97,7 +97,7 @@ def edit_group(
     before = {node.indicator.code: node.local_weight for node in siblings}
     changed = dict(zip(codes, after.tolist(), strict=True))
     if version.source in (VersionSource.ROUND, VersionSource.POOLED):
-        version = _copy(version, reason.strip(), actor)
+        version = draft_copy(version, reason=reason.strip(), note=version.note, actor=actor)
     else:
         version.reason = "\n".join(filter(None, [version.reason, reason.strip()]))[:MAX_REASON]
     version.source, version.evidence = VersionSource.EDITED, {}
@@ -265,28 +265,6 @@ def _group_weights(
             % {"total": f"{100 * total:.6g}"}
         )
     return sum_to_one(weights)
-
-
-def _copy(version: WeightVersion, reason: str, actor: Account) -> WeightVersion:
-    nodes = weighted_nodes_of(version)
-    return draft_version(
-        terms=VersionTerms(
-            framework=version.framework,
-            label_zh=version.label_zh,
-            label_en=version.label_en,
-            source=VersionSource.EDITED,
-            parent=version,
-            reason=reason,
-            note=version.note,
-        ),
-        nodes=[node.indicator for node in nodes],
-        weights=PanelWeights(
-            local=np.array([node.local_weight for node in nodes]),
-            global_=np.array([node.global_weight for node in nodes]),
-            asked=np.array([node.asked for node in nodes]),
-        ),
-        actor=actor,
-    )
 
 
 def _store_local_weights(version: WeightVersion, changed: Mapping[str, float]) -> None:

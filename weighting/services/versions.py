@@ -184,6 +184,11 @@ def draft_correction(version: WeightVersion, *, reason: str, actor: Account) -> 
         blockers.append(_("A correction states its reason: say what was wrong."))
     if blockers:
         raise Refused(*blockers)
+    return draft_copy(version, reason=reason.strip(), actor=actor)
+
+
+def draft_copy(version: WeightVersion, *, reason: str, note: str = "", actor: Account) -> WeightVersion:
+    """Draft the weights of a version anew, to be edited, in a transaction of the caller."""
     nodes = weighted_nodes_of(version)
     return draft_version(
         terms=VersionTerms(
@@ -192,7 +197,8 @@ def draft_correction(version: WeightVersion, *, reason: str, actor: Account) -> 
             label_en=version.label_en,
             source=VersionSource.EDITED,
             parent=version,
-            reason=reason.strip(),
+            reason=reason,
+            note=note,
         ),
         nodes=[node.indicator for node in nodes],
         weights=PanelWeights(
