@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,32 @@ TOP = 10
 NAMES = ("rank_intervals.csv", "rank_histogram.csv", "summary.json")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a study depends on; the number of workers is no part of it."""
+
+    method: str
+    draws: int
+    seed: int
+    # The parameters that the method alone has.
+    own: Mapping[str, float]
+    cities: int
+    indicators: int
+    experts: int | None
+    rule: str | None
+    choices: Mapping[str, str]
+
+
 def write_rank_files(
     folder: Path,
     *,
     units: Sequence[str],
     nominal: IntArray,
     counts: RankCounts,
-    asked: Mapping[str, Any],
+    asked: Asked,
     inputs: Mapping[str, Path],
 ) -> None:
-    """Write intervals, histogram and summary.
-
-    ``asked`` is what the study depends on, beginning with method, draws and seed; ``inputs``
-    are the files it was computed from, by kind. The number of workers is no part of it.
-    """
+    """Write intervals, histogram and summary; ``inputs`` are the files it was computed from, by kind."""
     summary = summarise_ranks(counts)
     columns = {
         "mean": summary.mean,
@@ -53,37 +66,19 @@ def _ends(bands: Bands) -> list[tuple[int, int]]:
     return list(zip(bands.firsts.tolist(), bands.lasts.tolist(), strict=True))
 
 
-def asked_of(
-    *,
-    method: str,
-    draws: int,
-    seed: int,
-    own: Mapping[str, float],
-    cities: int,
-    indicators: int,
-    experts: int | None,
-    rule: str | None,
-    choices: Mapping[str, str],
-) -> dict[str, Any]:
-    """Return what a study depends on, in the order of the summary."""
-    return {
-        "method": method,
-        "draws": draws,
-        "seed": seed,
-        "chunk": CHUNK,
-        **own,
-        "cities": cities,
-        "indicators": indicators,
-        "experts": experts,
-        "rule": rule,
-        **choices,
-    }
-
-
-def _summary(counts: RankCounts, asked: Mapping[str, Any], inputs: Mapping[str, Path]) -> dict[str, Any]:
+def _summary(counts: RankCounts, asked: Asked, inputs: Mapping[str, Path]) -> dict[str, Any]:
     shifts = summarise_shifts(counts)
     return {
-        **asked,
+        "method": asked.method,
+        "draws": asked.draws,
+        "seed": asked.seed,
+        "chunk": CHUNK,
+        **asked.own,
+        "cities": asked.cities,
+        "indicators": asked.indicators,
+        "experts": asked.experts,
+        "rule": asked.rule,
+        **asked.choices,
         "r_s_mean": shifts.mean,
         "r_s_median": shifts.median,
         "r_s_q05": shifts.q05,

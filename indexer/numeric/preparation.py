@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.numeric.faults import DataFault, NormalisationError
-from indexer.numeric.gaps import MISSING_POLICIES, Beside, handle_missing
+from indexer.numeric.gaps import MISSING_POLICIES, Beside, MissingPolicy, handle_missing
 from indexer.numeric.transforms import TRANSFORMS, Extent, Transform
-from indexer.numeric.treatment import ColumnTreatment, OutlierRule, treat_outliers
-from weighting.numeric.arrays import FloatArray, span_of
+from indexer.numeric.treatment import ColumnTreatment, OutlierRule, Treated, treat_outliers
+from weighting.numeric.arrays import BoolArray, FloatArray, span_of
 
 CellArray = npt.NDArray[np.uint8]
 # What happened to a cell: bits, since a cell that was filled in may be winsorised, too.
@@ -94,21 +94,25 @@ def prepare(
     extent = _extent_of(filled)
     scaled = _transform(filled, TRANSFORMS[transform], extent, codes, units)
     treated = treat_outliers(scaled, rule or OutlierRule())
-    policy = MISSING_POLICIES[missing]
+    whole = np.full(len(codes), np.nan) if totals is None else np.array(totals, dtype=np.float64)
+    whole[[*denominators, *(treatment.column for treatment in treated.treatments)]] = np.nan
+    if TRANSFORMS[transform].changes:
+        whole[:] = np.nan
+    cells = _cells_of(gaps, MISSING_POLICIES[missing], treated)
+    within = _extent_of(np.where(treated.winsorised, np.nan, filled)) if treated.treatments else extent
+    return Prepared(treated.values, whole, cells, treated.treatments, extent, within)
+
+
+def _cells_of(gaps: BoolArray, policy: MissingPolicy, treated: Treated) -> CellArray:
+    """Return what was done to each cell, added."""
     gone = LEFT_OUT if policy.leaves_gaps else IMPUTED | (CARRIED if policy.carries else 0)
     cells = gaps * np.uint8(gone) if gaps.any() else np.zeros(gaps.shape, dtype=np.uint8)
     if treated.treatments:
         cells[treated.winsorised] |= WINSORISED
-    whole = np.full(len(codes), np.nan) if totals is None else np.array(totals, dtype=np.float64)
-    whole[list(denominators)] = np.nan
-    if TRANSFORMS[transform].changes:
-        whole[:] = np.nan
     for treatment in treated.treatments:
-        whole[treatment.column] = np.nan
         if treatment.done == "logged":
             cells[~np.isnan(treated.values[:, treatment.column]), treatment.column] |= LOGGED
-    within = _extent_of(np.where(treated.winsorised, np.nan, filled)) if treated.treatments else extent
-    return Prepared(treated.values, whole, cells, treated.treatments, extent, within)
+    return cells
 
 
 def _extent_of(values: FloatArray) -> Extent:

@@ -19,7 +19,7 @@ from indexer.enums import StudyStatus
 from indexer.frames import write_weights
 from indexer.models import Run, Study
 from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.rank_files import asked_of, write_rank_files
+from indexer.rank_files import Asked, write_rank_files
 from indexer.selectors.cities import Cities, unit_labels
 from indexer.selectors.data_sets import unpack_totals
 from indexer.selectors.plans import asked_beside, plan_of
@@ -177,7 +177,7 @@ def _write_results(
 ) -> None:
     study = result.study
     counts = result.counts
-    asked = asked_of(
+    asked = Asked(
         method=study.kind,
         draws=counts.draws,
         seed=study.seed or 0,

@@ -23,7 +23,7 @@ from indexer.management.index_files import (
 from indexer.management.workers import count_with_workers
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.uncertainty import RankStudy
-from indexer.rank_files import asked_of, write_rank_files
+from indexer.rank_files import Asked, write_rank_files
 from weighting.numeric.aggregation import AggregationError
 from weighting.numeric.draws import (
     KAPPA_RANGE,
@@ -156,11 +156,9 @@ def _make_source(inputs: Inputs, method: str, numbers: dict[str, float]) -> Weig
     return ExpertBootstrap(tree, inputs.scores.scores, inputs.rule, inputs.scores.asked)
 
 
-def _asked(
-    inputs: Inputs, options: dict[str, Any], numbers: dict[str, float], *, cities: int
-) -> dict[str, Any]:
+def _asked(inputs: Inputs, options: dict[str, Any], numbers: dict[str, float], *, cities: int) -> Asked:
     own = {"noise": ["nu"], "dirichlet": ["kappa"]}.get(options["method"], [])
-    return asked_of(
+    return Asked(
         method=options["method"],
         draws=int(numbers["draws"]),
         seed=int(numbers["seed"]),
