@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.conf import settings
 from django.db.models import QuerySet
 from django.forms.utils import from_current_timezone
 from django.utils import timezone
@@ -218,8 +217,10 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
         offer_rows(self, "follows", earlier)
         if not earlier:
             del self.fields["follows"]
-        offer_choices(self, "time_zone", time_zone_choices(settings.TIME_ZONE))
-        self.fields["time_zone"].initial = settings.TIME_ZONE
+        # Of whoever drafts it, where they have said so; else the installation's.
+        own = timezone.get_current_timezone_name()
+        offer_choices(self, "time_zone", time_zone_choices(own))
+        self.fields["time_zone"].initial = own
         self._indicators = indicators
         self._parents = {f"under:{node.code}": node for node in indicators if not node.is_leaf}
         choices = [(ROOT_GROUP, _("The whole index"))]

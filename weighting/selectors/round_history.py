@@ -31,6 +31,7 @@ class Composition:
     invited: int
     started: int
     sealed: int
+    declared: int
     disputed: int
     sectors: list[tuple[Sector, int]]
     other_sectors: int
@@ -52,6 +53,7 @@ def composition_of(round_: Round) -> Composition:
     people = panel.aggregate(
         invited=Count("pk"),
         started=Count("pk", filter=Q(started=True)),
+        declared=Count("pk", filter=~Q(conflict="")),
         disputed=Count("pk", filter=Q(disputed=True)),
     )
     ballots = counted_ballots_of(round_)
@@ -60,6 +62,7 @@ def composition_of(round_: Round) -> Composition:
         invited=round_.invited_count or people["invited"],
         started=people["started"],
         sealed=round_.sealed_count or 0,
+        declared=people["declared"],
         disputed=people["disputed"],
         sectors=[(sector, sizes[sector]) for sector in Sector if sizes[sector]],
         other_sectors=sizes[""],

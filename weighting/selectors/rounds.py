@@ -85,6 +85,11 @@ def invitations_of(round_: Round) -> QuerySet[Invitation]:
     return Invitation.objects.filter(round=round_).select_related("expert").order_by("expert__code")
 
 
+def declaring_in(round_: Round) -> QuerySet[Invitation]:
+    """Return the invitations of a round whose experts declare an interest, by expert code."""
+    return invitations_of(round_).filter(removed=False).exclude(conflict="")
+
+
 def links_out(round_: Round) -> tuple[int, int, int]:
     """Count the experts who have not sealed: who hold a link or code, who wait for one by mail, the rest.
 

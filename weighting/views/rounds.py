@@ -32,6 +32,7 @@ from weighting.selectors.pooling import has_aggregate
 from weighting.selectors.round_history import version_of
 from weighting.selectors.rounds import (
     asked_groups_of,
+    declaring_in,
     entered_among,
     has_receipts,
     participation_of,
@@ -116,6 +117,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "act": act,
         "participation": participation,
         "invitations": invitations,
+        "declaring": declaring_in(round_),
         "not_reached": count_not_reached(round_) if round_.state == RoundState.OPEN else 0,
         "groups": asked_groups_of(round_),
         "languages": [Language(language).label for language in round_.languages],
