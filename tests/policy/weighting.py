@@ -28,6 +28,7 @@ POLICY = {
     "weighting:round-list": ("GET", MANAGERS),
     "weighting:round-new": ("GET POST", MANAGERS),
     "weighting:round-detail": ("GET", OWNER),
+    "weighting:round-preview": ("GET", OWNER),
     "weighting:round-revise": ("GET POST", OWNER),
     "weighting:round-ready": ("POST", OWNER),
     "weighting:round-open": ("POST", OWNER),

@@ -13,6 +13,9 @@ from tests.factories import (
     make_round,
     sign_in_staff,
 )
+from tests.weighting.claims import begun
+from weighting.enums import Rule
+from weighting.selectors.rounds import items_of
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +88,33 @@ def test_an_expert_who_is_added_has_the_language_of_the_page(client, manager, la
     client.cookies["django_language"] = language
     page = page_of(client, "expert-add", round_)
     assert re.findall(r"<option value=\"([^\"]+)\" selected", page)[-1:] == [language]
+
+
+@pytest.mark.parametrize("state", ["draft", "ready", "open"])
+def test_a_manager_looks_at_the_ballot_before_and_while_experts_do(client, manager, state):
+    round_ = make_round(manager=manager, state=state)
+    assert reverse("weighting:round-preview", args=[round_.pk]) in page_of(client, "detail", round_)
+    page = page_of(client, "preview", round_)
+    for item in items_of(round_):
+        assert page.count(f'id="score-{item.pk}"') == 1
+        assert item.name_en in page
+    assert "What happens to your answers" in page
+    assert "I cannot judge this" not in page, "this round has no abstentions"
+    main = page[page.index("<main") : page.index("</main>")]
+    assert "<form" not in main, "there is nothing to send"
+    assert not round_.ballots.exists()
+
+
+def test_the_preview_asks_what_the_ballot_asks(client, manager):
+    round_ = make_round(manager=manager, rule=Rule.NORMALISED_MEAN)
+    other, _link = begun(make_invitation(round_))
+
+    def asked(page):
+        return sorted(re.findall(r'<(?:fieldset class="scale" id|input type="radio" id)="([^"]+)"', page))
+
+    assert asked(page_of(client, "preview", round_)) == asked(other.get(reverse("weighting:ballot")).text)
+
+
+def test_nobody_but_the_managers_of_a_round_previews_it(client, manager):
+    others = make_round()
+    assert client.get(reverse("weighting:round-preview", args=[others.pk])).status_code == 404

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from weighting.enums import Language
@@ -27,6 +27,11 @@ class ExpertForm(forms.ModelForm):
         model = Expert
         fields = ["code", "name", "email", "organisation", "sector", "language"]
         help_texts = {"code": _("As on the panel's list, such as E098; each expert has one of their own.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # That of the page, as for a panel's file that says none.
+        self.initial["language"] = get_language()
 
     def person(self) -> PanelRow:
         """Return what was said as a row of a panel."""

@@ -314,7 +314,7 @@ def show_ballot(
     invitation, own = claim.invitation, own_ballot(claim)
     for_all = {
         "may_abstain": invitation.round.rule == Rule.NORMALISED_MEAN,
-        "other_lang": "en" if (get_language() or "").startswith("zh") else "zh-Hans",
+        "other_lang": other_language(get_language()),
     }
     context = {
         **for_all,
@@ -371,21 +371,23 @@ def _sections_with_cards(
     claim: Claim, own: OwnBallot, conflicts: Mapping[int, Conflict]
 ) -> list[tuple[BallotSection, list[Card]]]:
     earlier = feedback_for(claim, own.ballot)
+    return [(section, cards_of(section, conflicts, earlier)) for section in own.sections]
+
+
+def cards_of(
+    section: BallotSection, conflicts: Mapping[int, Conflict], earlier: Mapping[str, ItemFeedback]
+) -> list[Card]:
+    """Return the items of a section as the page shows them."""
+    path = [node.name for node in section.path]
     return [
-        (
-            section,
-            [
-                Card(
-                    item,
-                    [node.name for node in section.path],
-                    conflicts.get(item.indicator.pk),
-                    earlier.get(item.indicator.code),
-                )
-                for item in section.items
-            ],
-        )
-        for section in own.sections
+        Card(item, path, conflicts.get(item.indicator.pk), earlier.get(item.indicator.code))
+        for item in section.items
     ]
+
+
+def other_language(language: str | None) -> str:
+    """Return the code of the language that names stand in beside those of the page's."""
+    return "en" if (language or "").startswith("zh") else "zh-Hans"
 
 
 def _review_page(

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -160,7 +159,7 @@ def invitation_address(request: HttpRequest, pk: int, invitation_pk: int) -> Htt
 def expert_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for one more expert; POST invites them."""
     round_ = _round_or_404(request, pk)
-    form = ExpertForm(*sent_data(request), initial={"language": get_language()})
+    form = ExpertForm(*sent_data(request))
     if request.method == "POST" and form.is_valid():
         try:
             [invitation] = add_experts(round_, people=[form.person()], actor=account_of(request))

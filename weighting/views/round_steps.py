@@ -66,6 +66,7 @@ def _ready(round_: Round) -> NextAct:
         consequences=[
             _("Nobody is asked yet: a ready round still waits to be opened."),
         ],
+        others=[_preview(round_)],
         blockers=[problem for check in checks for problem in check.problems],
         checks=checks,
     )
@@ -82,9 +83,14 @@ def _open(round_: Round) -> NextAct:
             _("Every expert of the panel is invited; you then hand out the personal links."),
             _("From then on the deadline can only move later."),
         ],
+        others=[_preview(round_)],
         blockers=[problem for check in checks for problem in check.problems],
         checks=checks,
     )
+
+
+def _preview(round_: Round) -> tuple[str, str]:
+    return _("See the ballot as experts do"), reverse("weighting:round-preview", args=[round_.pk])
 
 
 def _hand_out(round_: Round) -> NextAct:

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from weighting.enums import Feedback, Rule
 from weighting.forms.terms import ConsentForm
 from weighting.keyring import KeyRing
-from weighting.models import Invitation
+from weighting.models import Invitation, Round
 from weighting.moments import minutes_for
 from weighting.requests import remember_language
 from weighting.selectors.ballots import is_open, notes_of
@@ -22,11 +22,14 @@ from weighting.views.pending import forget_pending
 
 def terms_context(invitation: Invitation, form: ConsentForm) -> dict[str, Any]:
     """Return what the terms tell: who is asked what, how long that takes, what becomes of it."""
-    round_ = invitation.round
+    told = told_beforehand(invitation.round)
+    return {"invitation": invitation, "expert": invitation.expert, "form": form, **told}
+
+
+def told_beforehand(round_: Round) -> dict[str, Any]:
+    """Return what the terms of a round tell everybody."""
     item_count = round_.items.count()
     return {
-        "invitation": invitation,
-        "expert": invitation.expert,
         "round": round_,
         "is_open": is_open(round_),
         "item_count": item_count,
@@ -35,7 +38,6 @@ def terms_context(invitation: Invitation, form: ConsentForm) -> dict[str, Any]:
         "keeps_links": round_.feedback == Feedback.OWN,
         "feeds_back": round_.feedback != Feedback.NONE,
         "notes": notes_of(round_),
-        "form": form,
     }
 
 
