@@ -77,7 +77,7 @@ def test_the_report_comes_as_pdf_and_as_files_with_the_chapters_asked_for(analys
     assert {"report.html", "report.pdf", "figures/1.svg"} <= set(names)
     assert 'id="total"' in page
     assert 'id="method"' not in page
-    assert "总得分与排名" in page
+    assert "总指数得分与排名" in page
 
 
 def test_strangers_get_what_is_public_and_change_nothing(client, run):
