@@ -39,7 +39,7 @@ def body_problems(text: str) -> list[str]:
 def _strange_places(text: str, known: Collection[str]) -> list[str]:
     places = {f"{{{name}}}" for name in known}
     strange = [found for found in dict.fromkeys(BRACES.findall(text)) if found not in places]
-    message = _("“%(found)s” is no placeholder: write one of %(known)s, or take the braces away.")
+    message = _("“%(found)s” is not a placeholder: write one of %(known)s, or take the braces away.")
     # In the order that the page names them in.
     known_text = " ".join(f"{{{name}}}" for name in known)
     return [message % {"found": found, "known": known_text} for found in strange]

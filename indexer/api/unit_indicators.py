@@ -128,13 +128,13 @@ class UnitIndicatorsView(RunView):
         value = self.request.query_params.get(name) or known[0]
         if value not in known:
             words = {"value": value, "known": _(", ").join(known)}
-            raise ValidationError({name: _("“%(value)s” is none of: %(known)s.") % words})
+            raise ValidationError({name: _("“%(value)s” is not one of: %(known)s.") % words})
         return value
 
     def _against(self, subject: NodeScores) -> int | None:
         text = self.request.query_params.get("against", "")
         if text and read_id(text) not in subject.cities.ids:
-            raise ValidationError({"against": _("“%(value)s” is no unit of this run.") % {"value": text}})
+            raise ValidationError({"against": _("“%(value)s” is not a unit of this run.") % {"value": text}})
         return read_id(text)
 
 

@@ -259,7 +259,7 @@ class DataSetImportForm(WithAdvanced, TermsForm):
     advanced = ("encoding", "totals", "register", *METHOD)
     advanced_label = gettext_lazy("Advanced: encoding, totals, register and method")
     advanced_help = gettext_lazy(
-        "What is left as it is, the file or the framework decides; the next pages say how, and let it be "
+        "The file or the framework decides what is left as it is; the next pages say how, and let it be "
         "changed."
     )
 

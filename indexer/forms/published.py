@@ -69,7 +69,7 @@ class IndexForm(ReadersLanguageFirst, forms.ModelForm):
             "publisher": gettext_lazy("Publisher"),
         }
         help_texts = {
-            "slug": gettext_lazy("What stands behind /i/, for good: small letters, digits and hyphens."),
+            "slug": gettext_lazy("What comes after /i/, for good: small letters, digits and hyphens."),
             "name_zh": gettext_lazy("One language is enough; readers of the other see it too."),
             "description_zh": gettext_lazy("What the index measures, and for whom."),
             "contact": gettext_lazy("An e-mail address or the address of a page."),
@@ -136,7 +136,7 @@ class EditionForm(forms.Form):
     """Why there is an edition, and from when on strangers see it."""
 
     reason = forms.CharField(
-        label=gettext_lazy("Reason of this edition"),
+        label=gettext_lazy("Reason for this edition"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("What was corrected, or which data are new. It is shown in the change log."),

@@ -106,7 +106,7 @@ class PlaceTrendChoice(_YearsChoice):
         choices=[("", gettext_lazy("Scores")), (RANKS, gettext_lazy("Ranks"))],
     )
     among = forms.ChoiceField(
-        label=gettext_lazy("Counted are"),
+        label=gettext_lazy("Units counted"),
         required=False,
         choices=[("", gettext_lazy("all of the year")), (COMMON, gettext_lazy("those of all years"))],
     )

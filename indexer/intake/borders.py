@@ -63,10 +63,10 @@ def _features(source: bytes) -> list[Mapping[str, Any]]:
     try:
         read = read_strict_json(source)
     except (ValueError, RecursionError):
-        raise BorderError(_("The file is no GeoJSON: it cannot be read as JSON.")) from None
+        raise BorderError(_("The file is not GeoJSON: it cannot be read as JSON.")) from None
     features = read.get("features") if isinstance(read, dict) else None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
-        raise BorderError(_("The file is no GeoJSON: it has no list of features."))
+        raise BorderError(_("The file is not GeoJSON: it has no list of features."))
     return features
 
 

@@ -244,7 +244,7 @@ def _cells_left(sheet: Sheet, kept: Sequence[int], used: Sequence[int], decision
     # What a column asks about is said once, not cell by cell.
     asked = {made.subject for made in decisions.open if made.kind in OF_COLUMNS and made.kind != "text"}
     rows, columns = set(kept), {place for place in used if sheet.columns[place] not in asked}
-    message = _("Row %(line)d, %(unit)s, column %(column)s: “%(text)s” is no number.")
+    message = _("Row %(line)d, %(unit)s, column %(column)s: “%(text)s” is not a number.")
     return [
         message
         % {"line": sheet.lines[row], "unit": sheet.units[row], "column": sheet.columns[column], "text": text}
@@ -255,7 +255,7 @@ def _cells_left(sheet: Sheet, kept: Sequence[int], used: Sequence[int], decision
 
 def _totals_left(sheet: Sheet, whole: Iterable[int], used: Mapping[str, int]) -> list[str]:
     """Ask about totals that are no totals, as the check of an import does."""
-    message = _("Row %(line)d, %(unit)s, column %(column)s: “%(text)s” is no number above zero.")
+    message = _("Row %(line)d, %(unit)s, column %(column)s: “%(text)s” is not a number above zero.")
     return [
         message
         % {

@@ -17,5 +17,5 @@ def read_choices(path: Path | None) -> Choices:
         said = json.loads(path.read_text("utf-8"))
         return Choices(**{name: dict(said.get(name, {})) for name in ("reading", "columns", "units")})
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        message = _("%(path)s is no file of choices: %(reason)s. Take one that read_table wrote.")
+        message = _("%(path)s is not a file of choices: %(reason)s. Take one that read_table wrote.")
         raise CommandError(message % {"path": path, "reason": error}) from error

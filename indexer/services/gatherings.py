@@ -77,7 +77,7 @@ def deliver_import(draft: DataImport, *, actor: Account) -> Delivery:
     """
     draft = locked_import(draft)
     if draft.gathering is None:
-        raise Refused(_("This import is no delivery: store it."))
+        raise Refused(_("This import is not a delivery: store it."))
     review = storable(draft)
     content, leaves = review.content, review.mapped.leaves
     beside = sorted(content.beside)

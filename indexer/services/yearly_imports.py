@@ -101,7 +101,7 @@ def _check_kind(draft: DataImport, years: list[int]) -> None:
     if draft.gathering:
         raise Refused(_("This import is a delivery: deliver it to its gathering."))
     if len(years) < 2:
-        raise Refused(_("The file is not of several years. Store the one edition that it holds."))
+        raise Refused(_("The file does not hold several years. Store the one edition that it holds."))
     if not draft.file:
         raise Refused(_("The file is too large to be kept. Send it again with its choices."))
     if draft.totals:

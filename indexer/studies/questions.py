@@ -111,4 +111,4 @@ class Reader:
 
     def _complain_of_choice(self, name: str, sent: str, choices: Sequence[str]) -> None:
         words = {"value": sent, "choices": _(", ").join(choices)}
-        self.complain(name, _("“%(value)s” is none of %(choices)s.") % words)
+        self.complain(name, _("“%(value)s” is not one of %(choices)s.") % words)

@@ -98,7 +98,7 @@ def test_saying_that_it_was_somebody_else_takes_a_second_tap(invited, come_in, i
     expect(button).to_be_hidden()
     assert not Invitation.objects.get(pk=invitation.pk).disputed
 
-    page.get_by_text("It was not you who began it?").click()
+    page.get_by_text("Was it not you who began it?").click()
     button.click()
 
     page.get_by_role("link", name="Begin anew").first.click()

@@ -51,13 +51,13 @@ def sent_form(client, round_, **changes):
         ("{link}", ""),
         ("Go: {link} {round} {framework} {items} {deadline} {manager}", ""),
         ("Dear {name}", "no {link}"),
-        ("{link} {Name}", "“{Name}” is no placeholder"),
-        ("{link} {ballot}", "“{ballot}” is no placeholder"),
-        ("{link} ｛name｝", "“｛name｝” is no placeholder"),
-        ("{link} {name", "“{” is no placeholder"),
-        ("{link} {{name}}", "“{” is no placeholder"),
-        ("{link} {}", "“{}” is no placeholder"),
-        ("{link} {name.email}", "“{name.email}” is no placeholder"),
+        ("{link} {Name}", "“{Name}” is not a placeholder"),
+        ("{link} {ballot}", "“{ballot}” is not a placeholder"),
+        ("{link} ｛name｝", "“｛name｝” is not a placeholder"),
+        ("{link} {name", "“{” is not a placeholder"),
+        ("{link} {{name}}", "“{” is not a placeholder"),
+        ("{link} {}", "“{}” is not a placeholder"),
+        ("{link} {name.email}", "“{name.email}” is not a placeholder"),
         ("打开 {link}。", "a space or a new line after"),
     ],
 )
@@ -70,7 +70,7 @@ def test_what_is_wrong_with_a_text_is_named_with_the_remedy(text, said):
 def test_a_subject_takes_no_link_and_no_strange_place():
     assert subject_problems("{round} {name}") == []
     assert "take {link} out" in subject_problems("{link}")[0]
-    assert "“{who}” is no placeholder" in subject_problems("{who}")[0]
+    assert "“{who}” is not a placeholder" in subject_problems("{who}")[0]
 
 
 def test_a_value_that_looks_like_a_place_stays_as_it_is():
@@ -184,7 +184,7 @@ def test_of_tests_there_is_an_end(round_, manager):
             send_example(round_, LetterKind.REMINDER, Language.ENGLISH, actor=manager)
 
     # Twice as many as there may be in one quarter of an hour: it may end in the middle.
-    with pytest.raises(Refused, match="many tests"):
+    with pytest.raises(Refused, match="Too many test mails"):
         send(times=2 * MOST_FAILURES + 1)
     assert mail.outbox
 

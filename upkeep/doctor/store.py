@@ -42,7 +42,7 @@ def _check_postgres() -> Iterator[Finding]:
     version = connection.pg_version // 10_000  # type: ignore[attr-defined]  # PostgreSQL's own
     if version < OLDEST_POSTGRES:
         yield look(
-            _("PostgreSQL %(version)d gets no mends any more.") % {"version": version},
+            _("PostgreSQL %(version)d is no longer maintained.") % {"version": version},
             _("Move to a newer one: manage.py backup here, manage.py restore there."),
         )
     if owns_tables():

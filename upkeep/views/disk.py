@@ -25,7 +25,7 @@ class Age(forms.Form):
     """How long ago something must have ended to be dropped."""
 
     days = forms.IntegerField(
-        label=gettext_lazy("Ended at least so many days ago"), min_value=0, max_value=MOST_DAYS
+        label=gettext_lazy("Ended at least this many days ago"), min_value=0, max_value=MOST_DAYS
     )
 
 

@@ -202,8 +202,8 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
     feedback = forms.ChoiceField(
         label=gettext_lazy("Feedback to a following round"),
         help_text=gettext_lazy(
-            "Said to the experts before they score. With own earlier scores, each expert’s ballot key "
-            "opens their ballot until the series ends."
+            "Said to the experts before they score. Where these see their own earlier scores, each one’s "
+            "ballot key opens their ballot until the series ends."
         ),
         choices=Feedback.choices,
         initial=Feedback.NONE,

@@ -97,7 +97,7 @@ def _malformed_is_refused() -> Iterator[None]:
     try:
         yield
     except (AttributeError, LookupError, TypeError, ValueError):
-        raise ValidationError(_("What was sent is no passkey. Try again.")) from None
+        raise ValidationError(_("What was sent is not a passkey. Try again.")) from None
 
 
 class PasskeySignInForm(CredentialForm, AuthenticateWebAuthnForm):

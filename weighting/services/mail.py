@@ -136,7 +136,7 @@ def send_example(round_: Round, kind: LetterKind, language: str, *, actor: Accou
     if not has_mail_server():
         raise NoMailServer
     if count_attempt("test mail", str(actor.pk)) is None:
-        raise Refused(_("That was many tests: wait a quarter of an hour and try again."))
+        raise Refused(_("Too many test mails were sent: wait a quarter of an hour and try again."))
     words = example_of(words_of(round_, kind, language), round_, language, actor=actor)
     words = replace(words, subject=_("Test: %(subject)s") % {"subject": words.subject})
     try:

@@ -35,7 +35,7 @@ def plan_reminder(round_: Round, *, hours: int, actor: Account) -> PlannedRemind
     if round_.planned_reminders.filter(before=before).exists():
         raise Refused(_("One is planned for this hour already: choose another."))
     if round_.reminders_sent + planned.count() >= MOST_REMINDERS:
-        message = _("A round may send %(most)d reminders, planned ones counted: cancel one first.")
+        message = _("A round may send %(most)d reminders, planned ones included: cancel one first.")
         raise Refused(message % {"most": MOST_REMINDERS})
     record_act(actor, "plan_reminder", round_, hours=hours)
     return PlannedReminder.objects.create(round=round_, before=before, planned_by=actor)

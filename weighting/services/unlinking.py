@@ -45,7 +45,9 @@ def end_series(round_: Round, *, actor: Account) -> Round:
     if round_.state in BEFORE_THE_CLOSE:
         raise Refused(_("A series ends after its last round is closed."))
     if round_.followed_by.filter(state__in=BEFORE_THE_CLOSE).exists():
-        raise Refused(_("A following round still shows own earlier scores: close or void it first."))
+        raise Refused(
+            _("A following round still shows experts their own earlier scores: close or void it first.")
+        )
     earlier: Round | None = round_
     while earlier:
         destroy_links(earlier)

@@ -94,7 +94,7 @@ SENTENCES: dict[str, Promise] = {
     "remove_second_factor": gettext_lazy("removed a second factor of %(subject)s"),
     "remove_expert": gettext_lazy("removed %(subject)s from the round"),
     "replace_link": gettext_lazy("made a new link for %(subject)s"),
-    "reset_password": gettext_lazy("set a forgotten password of %(subject)s anew"),
+    "reset_password": gettext_lazy("reset the forgotten password of %(subject)s"),
     "retire": gettext_lazy("retired %(subject)s"),
     "retry": gettext_lazy("put %(subject)s back in the queue"),
     "prune": gettext_lazy("dropped the result of %(subject)s, which can be computed again"),

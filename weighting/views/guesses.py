@@ -30,7 +30,7 @@ class CountsPasswords:
         form.add_error(
             None,
             _(
-                "The name or the password was wrong often. The right password still lets you in; "
+                "The name or the password was wrong several times. The right password still lets you in; "
                 "or ask an administrator for a link to a new one."
             ),
         )

@@ -86,7 +86,7 @@ def _keep(request: HttpRequest, round_: Round, kind: LetterKind, form: LetterTex
     return answer_act(
         request,
         partial(write_words, round_, kind=kind, words=form.words(), actor=account_of(request)),
-        done=_("The text is kept. Mails sent from now on say it."),
+        done=_("The text is kept. Mails sent from now on use it."),
         back=_address(round_, kind),
     )
 

@@ -39,7 +39,7 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest, form: ForgottenForm) -> int:
     if count_attempt("forgotten", client_address(request)) is None:
-        form.add_error(None, _("A link was asked for often from here: wait a quarter of an hour."))
+        form.add_error(None, _("Too many links were asked for from here: wait a quarter of an hour."))
         return TOO_MANY
     try:
         queue_password_mails(form.cleaned_data["email"])

@@ -181,7 +181,7 @@ class Choices(Sobol):
 
     def figure_words(self) -> FigureWords:
         return FigureWords(
-            title=_("Alone choices and weights account for %(share)s of the variance of %(output)s"),
+            title=_("Alone, choices and weights account for %(share)s of the variance of %(output)s"),
             subtitle=_("Sobol indices of choices of method and of groups of weights, with intervals of 95 %"),
             head=_("Choice"),
         )
@@ -219,7 +219,7 @@ def _row_choice(base: Base, line: str) -> Choice:
     code, column, values = (*line.split(maxsplit=2), "", "")[:3]
     place = base.tree.index.get(code)
     if place is None:
-        raise CellError(_("“%(code)s” is no code of this framework.") % {"code": code})
+        raise CellError(_("“%(code)s” is not a code of this framework.") % {"code": code})
     if column == "coverage":
         raise CellError(_("A coverage decides who has a rank, not which: it cannot be studied here."))
     is_leaf = bool(base.tree.is_leaf[place])

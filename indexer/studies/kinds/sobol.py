@@ -141,7 +141,7 @@ class Sobol(Kind):
     def figure_words(self) -> FigureWords:
         """Return what the figure says of its inputs."""
         return FigureWords(
-            title=_("Alone the groups account for %(share)s of the variance of %(output)s"),
+            title=_("Alone, the groups account for %(share)s of the variance of %(output)s"),
             subtitle=_("Sobol indices of the weights of each group of siblings, with intervals of 95 %"),
             head=_("Group of weights"),
         )

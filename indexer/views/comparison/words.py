@@ -116,7 +116,7 @@ def split_manner(compared: Comparison) -> str:
     if len(compared.runs) > 2 or compared.why_not_split() or compared.adds_up():
         return ""
     return _(
-        "The scores are no weighted sums over all indicators here. The parts still add up exactly: each is "
+        "The scores are not weighted sums over all indicators here. The parts still add up exactly: each is "
         "taken times the slope of the mean between both sides (for geometric means the logarithmic mean, "
         "LMDI), and what is missing on one side comes or goes through the weights that are rescaled for it."
     )

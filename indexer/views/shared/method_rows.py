@@ -41,8 +41,8 @@ def method_notes(method: IndexMethod, nodes: Sequence[Indicator]) -> list[str]:
     if turned := sum(node.is_leaf and node.direction < 0 for node in nodes):
         notes.append(
             ngettext(
-                "Of %(count)s indicator less is better; it is turned, so that a high score is always good.",
-                "Of %(count)s indicators less is better; they are turned, so that a high score is always "
+                "For %(count)s indicator less is better; it is turned, so that a high score is always good.",
+                "For %(count)s indicators less is better; they are turned, so that a high score is always "
                 "good.",
                 turned,
             )
@@ -76,7 +76,7 @@ def experts_words(version: WeightVersion) -> list[str]:
     size = panel_size_of(version)
     if size is None:
         return [
-            _("The weights come from no panel of experts. Their source: %(source)s.")
+            _("The weights do not come from a panel of experts. Their source: %(source)s.")
             % {"source": version.get_source_display()}
         ]
     counted = ngettext(

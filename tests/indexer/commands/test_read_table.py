@@ -123,8 +123,8 @@ def test_totals_that_are_none_and_a_second_row_of_them_are_left_to_settle(run):
     assert (code, tables["data.csv"][1:]) == (1, [["Albania", "1.0", "2.0"]])
     assert report["to_settle"] == [
         "2 rows go to Totals. Leave all but one out.",
-        "Row 3, 合计, column a: “0” is no number above zero.",
-        "Row 3, 合计, column b: “x” is no number above zero.",
+        "Row 3, 合计, column a: “0” is not a number above zero.",
+        "Row 3, 合计, column b: “x” is not a number above zero.",
     ]
 
 
@@ -132,11 +132,11 @@ def test_a_missing_column_and_a_wrong_cell_are_left_to_settle(run):
     code, _tables, report, _choices = run("country,a,x\nAlbania,1,2\nNamibia,one,2\n")
     assert code == 1
     assert any("indicator b" in text for text in report["to_settle"])
-    assert any("“one” is no number" in text for text in report["to_settle"])
+    assert any("“one” is not a number" in text for text in report["to_settle"])
 
 
 def test_what_cannot_be_read_is_said(run):
     with pytest.raises(CommandError, match="Check its commas"):
         run("country,a,b\nAlbania,1,2,3\n")
-    with pytest.raises(CommandError, match="no file of choices"):
+    with pytest.raises(CommandError, match="not a file of choices"):
         run("country,a,b\nAlbania,1,2\n", ["x"])

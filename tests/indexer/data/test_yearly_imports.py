@@ -71,7 +71,7 @@ def test_the_page_offers_an_edition_of_each_year_and_makes_them(client, framewor
 def test_a_file_of_one_year_offers_nothing_more_and_is_refused(client, framework, analyst):
     draft = begin(framework, analyst, long_file([2020]))
     assert "every_year" not in client.get(reverse("indexer:import-check", args=[draft.pk])).content.decode()
-    with pytest.raises(Refused, match="not of several years"):
+    with pytest.raises(Refused, match="does not hold several years"):
         store_every_year(draft, actor=analyst)
 
 

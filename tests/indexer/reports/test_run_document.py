@@ -195,7 +195,7 @@ def test_the_method_says_what_its_formulas_leave_open(analyst, run):
     document = analyst.get(page(run), headers={"accept-language": "en"}).context["document"]
 
     said = " ".join(document.parts["method"].sentences)
-    assert "Of 1 indicator less is better; it is turned" in said
+    assert "For 1 indicator less is better; it is turned" in said
     assert "Scores are shown multiplied by 100." in said
 
 

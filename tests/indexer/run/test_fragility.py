@@ -123,8 +123,11 @@ def test_weights_that_are_not_solved_for_are_named_on_page_and_in_file_and_api(a
     )[0]
     codes = [leaf.code for leaf in below]
     page = analyst.get(f"/runs/{run.pk}/fragility/").content.decode()
-    assert "Not solved for are the weights within branches that are formed otherwise" in page
-    assert all(leaf.name in page.split("Not solved for are")[1] for leaf in below)
+    assert (
+        "The weights within branches that are formed otherwise than the mean at the top are not solved for"
+        in page
+    )
+    assert all(leaf.name in page.split("are not solved for, since")[1] for leaf in below)
     content = analyst.get(f"/runs/{run.pk}/fragility/export/", {"format": "json"}).content.decode()
     assert " ".join(codes) in content
     cities = fragility_of(run).cities
