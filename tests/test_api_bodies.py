@@ -129,6 +129,16 @@ def test_a_body_that_is_longer_than_any_is_not_read(world, ask):
     assert ask("post", address, filled % ("x" * (MOST_BYTES - len(filled) + 3))) == 413
 
 
+def test_a_name_that_stands_twice_is_refused_by_name(world):
+    """One reader would take the first value, another the last."""
+    body = '{"kind": "noise", "parameters": {"draws": 100, "nu": 0.1, "draws": 100000}}'
+
+    answer = world.ask("manager", "post", world.address_of(API_ROUTES[STUDIES]), data=body, content_type=JSON)
+
+    assert answer.status_code == 400
+    assert "“draws” stands twice" in answer.json()["detail"][0]
+
+
 def test_no_parameter_breaks_a_study(world, ask):
     address, register = world.address_of(API_ROUTES[STUDIES]), Register.objects.first()
     wrong, known = [], set()
