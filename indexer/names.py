@@ -28,7 +28,8 @@ PEOPLES = (
     "(?:蒙古|维吾尔|哈萨克|柯尔克孜|布依|朝鲜|土家|哈尼|傈僳|景颇|仡佬|拉祜|达斡尔|塔吉克|撒拉|裕固|鄂温克|鄂伦春|锡伯|仫佬|毛南|纳西|东乡|保安)族?"
     "|(?:藏|回|壮|苗|彝|满|侗|瑶|白|傣|黎|畲|羌|佤|土|水|怒|京)族"
 )
-PEOPLES_AT_END = re.compile(f"(?:{PEOPLES}|各族)+$")
+# Four have been in one name.
+PEOPLES_AT_END = re.compile(f"(?:{PEOPLES}|各族){{1,12}}$")
 INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 SPREAD = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 # A shorter stem says nothing: 兰州 and 广州 are whole names.

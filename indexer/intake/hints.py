@@ -14,7 +14,9 @@ from weighting.readers.layout import BETWEEN_PARTS
 
 NOTHING: frozenset[str] = frozenset()
 # Parts of a head that may each name the indicator: "sdg1 : Poverty", "Health / le", "le (years)".
-BETWEEN = re.compile(rf"{re.escape(BETWEEN_PARTS)}|\s*[::|]\s+|\s+[-–—:]\s+|\s*[((\[]")
+BETWEEN = re.compile(
+    rf"{re.escape(BETWEEN_PARTS)}|(?:(?<!\s)\s++)?[::|]\s+|(?<!\s)\s++[-–—:]\s+|(?:(?<!\s)\s++)?[((\[]"
+)
 
 # What publishers put among the units that is none: sums and means of them.
 # Behind the name of a region: "& North Africa", "(27)"; the Middle East Technical University is none.

@@ -11,12 +11,13 @@ from weighting.readers.decisions import Decisions, How
 from weighting.readers.layout import BETWEEN_PARTS
 
 BARE = re.compile(r"(?:YR|FY)?((?:19|20|21)\d\d)(?:\.0)?年?(?:\s*\[YR\d{4}\])?", re.IGNORECASE)
-WITH_STEM = re.compile(r"(.*?\S)[\s_./:-]*[(\[]?((?:19|20|21)\d\d)[)\]]?年?")
+# Signs before a year are begun with at the first of them alone: heads may be long, and hold nothing else.
+WITH_STEM = re.compile(r"(.*?\S)(?:(?<![\s_./:-])|(?<=^.))[\s_./:-]*+[(\[]?((?:19|20|21)\d\d)[)\]]?年?")
 # The names of years stand above those of indicators.
 BELOW_YEAR = re.compile(rf"((?:19|20|21)\d\d)年?{re.escape(BETWEEN_PARTS)}(.+)")
 # Two years after each other: 2015-16, 2015/2016.
 SPAN = re.compile(
-    r"(?P<stem>.*?)[\s_.:]*[(\[]?(?:FY)?\s?(?P<first>(?:19|20|21)\d\d)[-–/](?P<last>\d\d(?:\d\d)?)[)\]]?"
+    r"(?P<stem>.*?)(?<![\s_.:])[\s_.:]*+[(\[]?(?:FY)?\s?(?P<first>(?:19|20|21)\d\d)[-–/](?P<last>\d\d(?:\d\d)?)[)\]]?"
 )
 YEAR = r"(?:YR|FY)?((?:19|20|21)\d\d)"
 DAY = r"\d\d?"

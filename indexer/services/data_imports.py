@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -89,7 +89,6 @@ class YearUnknown(Refused):
     field = "year"
 
 
-@transaction.atomic
 def start_import(
     *, data: DataFile, totals: DataFile | None, terms: Terms, actor: Account, limits: Limits = UPLOAD
 ) -> DataImport:
@@ -97,9 +96,22 @@ def start_import(
 
     Raises `FileProblems` with everything that keeps the files from being read at all.
     """
-    check_drafts(actor)
-    draft = read_import(data=data, totals=totals, terms=terms, actor=actor, limits=limits)
-    return keep_import(draft, actor=actor)
+    return keep_within_quota(
+        lambda: read_import(data=data, totals=totals, terms=terms, actor=actor, limits=limits), actor=actor
+    )
+
+
+def keep_within_quota(read: Callable[[], DataImport], *, actor: Account) -> DataImport:
+    """Keep the draft that is read, if the account may keep one more.
+
+    Nothing is locked while it is read, which may take seconds: on SQLite whoever saves a ballot would wait.
+    """
+    with transaction.atomic():
+        check_drafts(actor)
+    draft = read()
+    with transaction.atomic():
+        check_drafts(actor)
+        return keep_import(draft, actor=actor)
 
 
 def read_import(

@@ -1,22 +1,19 @@
 """A file sent in and mapped in one go, as commands do."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
-
-from django.db import transaction
 
 from indexer.intake.files import UPLOAD, Limits
 from indexer.models import DataImport
-from indexer.services.data_imports import DataFile, Terms, check_drafts, keep_import, read_import
+from indexer.services.data_imports import DataFile, Terms, keep_within_quota, read_import
 from indexer.services.import_targets import places_said, set_columns_aside, set_targets, take_nearest
 from weighting.models import Account
 
 
-@transaction.atomic
 def map_import(*, actor: Account, **sent: Any) -> DataImport:
     """Read and map a file as `read_mapped` does, and keep it; what is stored is for the caller to say."""
-    check_drafts(actor)
-    return keep_import(read_mapped(actor=actor, **sent), actor=actor)
+    return keep_within_quota(partial(read_mapped, actor=actor, **sent), actor=actor)
 
 
 def read_mapped(

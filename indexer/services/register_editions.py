@@ -36,7 +36,6 @@ class CorrectionFile:
     decisions: Decisions | None = None
 
 
-@transaction.atomic
 def correct_register(
     register: Register, *, file: CorrectionFile, reason: str, adds: bool = False, actor: Account
 ) -> RegisterEdition:
@@ -46,14 +45,28 @@ def correct_register(
     keeps what it was computed with. Units that are not there are refused, unless the file ``adds`` them.
     Raises `FileProblems` with everything wrong with the file, or `Refused`.
     """
-    check_tables_of_a_day(actor)
     if not reason.strip():
         raise Refused(_("Say why the register is corrected: readers of earlier results see it."))
-    register = Register.objects.select_for_update(no_key=True).get(pk=register.pk)
     ledger = file.decisions or Decisions()
     everything = (register.name_zh, register.name_en)
+    # Outside of what is locked: see `keep_within_quota`.
     rows = read_register(file.source, file.name, everything=everything, decisions=ledger, corrects=True)
     ledger.close()
+    return _make_edition(register, rows, file, reason, adds=adds, actor=actor)
+
+
+@transaction.atomic
+def _make_edition(
+    register: Register,
+    rows: Sequence[CityRow],
+    file: CorrectionFile,
+    reason: str,
+    *,
+    adds: bool,
+    actor: Account,
+) -> RegisterEdition:
+    check_tables_of_a_day(actor)
+    register = Register.objects.select_for_update(no_key=True).get(pk=register.pk)
     units = list(City.objects.filter(register=register).order_by("pk"))
     found = _find(rows, units)
     known = [(row, city) for row, city in zip(rows, found, strict=True) if city is not None]

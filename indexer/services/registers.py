@@ -80,7 +80,6 @@ def create_register(words: RegisterWords, *, actor: Account) -> Register:
     return register
 
 
-@transaction.atomic
 def import_register(
     *,
     source: Source,
@@ -95,16 +94,26 @@ def import_register(
 
     Raises `FileProblems` with everything wrong with the file, or `Refused`.
     """
+    named = words or register
+    assert named is not None  # noqa: S101 - one of the two is given
+    ledger = decisions or Decisions()
+    # Outside of what is locked: see `keep_within_quota`.
+    rows = read_register(
+        source, filename, everything=(named.name_zh, named.name_en), decisions=ledger, most=most
+    )
+    ledger.close()
+    return _store_register(rows, words=words, register=register, actor=actor)
+
+
+@transaction.atomic
+def _store_register(
+    rows: Sequence[CityRow], *, words: RegisterWords | None, register: Register | None, actor: Account
+) -> Register:
     check_tables_of_a_day(actor)
     if words is not None:
         register = create_register(words, actor=actor)
-    assert register is not None  # noqa: S101 - one of the two is given
-    everything = (register.name_zh, register.name_en)
-    ledger = decisions or Decisions()
-    rows = read_register(source, filename, everything=everything, decisions=ledger, most=most)
-    ledger.close()
-    if words is not None:
         _name_only_groups(register, rows)
+    assert register is not None  # noqa: S101 - as above
     register_units(rows, actor=actor, register=register)
     return register
 

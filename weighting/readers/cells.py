@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from weighting.sentences import join_sentences
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# What is repeated is never given back (`*+`, `++`), as in other patterns that meet whatever stands in a file:
+# a cell of ten thousand signs that fits all but its end would be gone through as often as it has signs.
+NUMBER = re.compile(r"[+-]?(\d++\.?\d*+|\.\d++)([eE][+-]?\d++)?", re.ASCII)
 GROUPED_NUMBER = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 # Digits above and below the line are marks of footnotes, and become digits of a number in ordinary form.
 RAISED_DIGIT = re.compile("[⁰¹²³⁴-⁹₀-₉]")

@@ -21,7 +21,7 @@ HINT = re.compile(r"\ufeff?\"?sep=([^\w\"\r\n.+-])\"?,*[ \t]*(?:\r\n|\n|\r)")
 SAMPLE = 200
 # So many cells tell how many of them are numbers.
 MOST_CELLS = 2000
-NUMBER = re.compile(r"\s*[+-]?\d[\d., ]*\s*")
+NUMBER = re.compile(r"\s*+[+-]?\d[\d., ]*+\s*+")
 
 
 @dataclass(frozen=True)

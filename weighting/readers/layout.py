@@ -12,11 +12,11 @@ from weighting.readers.rows import Row
 # The header is looked for among the first rows alone.
 HEAD = 100
 MOST_HEADER_ROWS = 4
-NUMBER = re.compile(r"[+-]?[\d.,' ]*\d[\d.,' ]*%?", re.ASCII)
+NUMBER = re.compile(r"[+-]?[.,' ]*+\d[\d.,' ]*+%?", re.ASCII)
 YEAR = re.compile(r"(?:19|20|21)\d\d")
 NOTE = re.compile(
     r"\W*(?:(?:notes?|sources?|remarks?|footnotes?|legend|definitions?|last updated|data from|copyright)\b"
-    r"\s*(?:[:.(]|$|\s)|(?:注|说明|资料来源|数据来源|来源|备注)\s*[\d(]*\s*[:.]|https?://|[©*†‡§]|\(?\d{1,2}\)\s|[-_=]{3,}$)",
+    r"\s*(?:[:.(]|$|\s)|(?:注|说明|资料来源|数据来源|来源|备注)\s*[\d(]*\s*[:.]|https?://|[©*†‡§]|\(?\d{1,2}\)\s|(?<![-=])[-_=]{3,}+$)",
     re.IGNORECASE,
 )
 # What a row of the units of measurement below the names is called.

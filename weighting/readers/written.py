@@ -28,6 +28,8 @@ NUMBER = re.compile(
     rf"\s*(?P<percent>%)?\s*(?P<after>{CURRENCY}|元)?(?P<flag>{FLAG})?",
     re.ASCII,
 )
+# No number has so many signs with all that stands beside it: what is longer is not searched for one.
+LONGEST = 200
 # What most cells hold: digits and their marks, no sign and nothing beside them.
 PLAIN_DIGITS = re.compile(r"\d[\d.,]*", re.ASCII)
 # 1.5 × 10³ and 1.5*10^3 are 1.5e3.
@@ -128,6 +130,8 @@ def read_cell(text: str) -> Cell:
         return Cell("number", text)
     # Spreadsheets take what begins so for text.
     written = text.strip().removeprefix("'")
+    if len(written) > LONGEST:
+        return Cell("text")
     if not written.isascii():
         written = RAISED_POINT.sub(".", written.translate(DIGITS))
     written = POWER_OF_TEN.sub(lambda power: f"e{plain(power[1] or power[2])}", written)
