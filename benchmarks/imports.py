@@ -1,5 +1,6 @@
 """Files of data to stored editions, beside what others need to read the same file and do nothing else."""
 
+import gc
 import hashlib
 import json
 import resource
@@ -204,6 +205,9 @@ def _spent() -> float:
 
 
 if __name__ == "__main__":
+    # As every process of the product does with what it has loaded; pandas alone is more than all of that.
+    gc.collect()
+    gc.freeze()
     step, kind, folder, *readers = sys.argv[1:]
     do = {"prepare": _prepare, "turn": _take_turn}[step]
     print(json.dumps(do(kind, Path(folder), *readers)))

@@ -1,5 +1,6 @@
 """The Celery application: settings come from Django under the CELERY_ prefix."""
 
+import gc
 import os
 from typing import Any
 
@@ -22,9 +23,11 @@ def _log_as_the_settings_say(**kwargs: Any) -> None:
 
 
 @worker_process_init.connect
-def _end_with_worker(**kwargs: Any) -> None:
+def _begin_child(**kwargs: Any) -> None:
     """A killed worker must take its pool along: nobody would hear the pool's answers."""
     end_with_parent(os.getppid())
+    # What is loaded stays: nothing of it is looked through for garbage.
+    gc.freeze()
 
 
 @worker_shutting_down.connect

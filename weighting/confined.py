@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -39,8 +40,12 @@ class Broke(Exception):
     """The process ended otherwise than well: mostly for want of memory, which each library tells its way."""
 
 
-def run_confined(program: Path, data: bytes, *arguments: str, limits: Limits) -> bytes:
+def run_confined(
+    program: Path, data: bytes, *arguments: str, limits: Limits, environment: Mapping[str, str] | None = None
+) -> bytes:
     """Run a program of the product's own over ``data`` and return what it writes.
+
+    ``environment`` is all that it is told of any.
 
     Raises
     ------
@@ -57,7 +62,7 @@ def run_confined(program: Path, data: bytes, *arguments: str, limits: Limits) ->
                 stdin=given,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={},
+                env=environment or {},
                 timeout=limits.clock_seconds,
                 check=False,
             )
