@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,21 @@ def test_a_page_names_files_that_are_there(page):
 
     assert [link for link in linked if link and not (folder / link).exists()] == []
     assert [path for path in rooted if not is_there(path)] == []
+
+
+def test_the_architecture_names_every_floor_that_imports_are_held_to():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    floors = {
+        name
+        for contract in contracts
+        if contract["id"].endswith("-layers")
+        for layer in contract["layers"]
+        for name in re.findall(r"\((\w+)\)", layer)
+    }
+    text = (ROOT / "docs/architecture.md").read_text().split("## Floors")[1].split("## Three flows")[0]
+
+    assert len(floors) > 60
+    assert floors - set(re.findall(r"`(\w+)`", text)) == set()
 
 
 @pytest.mark.parametrize("page", ["blindness", "ballot-access", "security"])
