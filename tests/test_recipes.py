@@ -52,6 +52,16 @@ def test_a_page_names_files_that_are_there(page):
     assert [path for path in rooted if not is_there(path)] == []
 
 
+def test_every_decision_is_listed_once_by_its_title():
+    folder = ROOT / "docs/decisions"
+    listed = re.findall(r"^- \[(.+)\]\((.+\.md)\)$", (folder / "README.md").read_text(), re.M)
+    pages = [path for path in folder.glob("*.md") if path.name != "README.md"]
+    titles = {path.name: path.read_text().split("\n", 1)[0].removeprefix("# ") for path in pages}
+
+    assert len(listed) == len(titles)
+    assert {name: title for title, name in listed} == titles
+
+
 def test_the_architecture_names_every_floor_that_imports_are_held_to():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     floors = {
