@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from indexer.enums import Aggregation, Missing, Normalisation, Outliers, StudyKind
 from indexer.job_words import failure_words, reason_names
-from indexer.method_cells import faulty_cells, parse_cell
+from indexer.method_cells import CellFault, fault_words, parse_cell
 from indexer.models import IndexMethod, Register, Study
 from indexer.numeric.blocks import Tally
 from indexer.numeric.choices import ChoicePlan, FixedWeights, choice_need
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.faults import NormalisationError
+from indexer.numeric.method_plan import plan_faults
 from indexer.numeric.uncertainty import Index, SeededDraws
 from indexer.selectors.plans import plan_of
 from indexer.studies.base import Base
@@ -240,11 +241,20 @@ def _choices_in(parameters: Mapping[str, Any]) -> list[Choice]:
 def _indices(base: Base, choices: list[Choice]) -> list[Index]:
     """Return the index of each combination; raises `Refused` with what keeps any from being computed."""
     indices, problems = list[Index](), dict[str, None]()
+    studied = {(choice.code, choice.column) for choice in choices}
     for values in product(*(choice.values for choice in choices)):
         method = _method_of(base, choices, values)
-        if faults := faulty_cells(plan_of(method), base.tree, base.structure.directions):
+        faults = [
+            fault
+            for fault in plan_faults(plan_of(method), base.tree, base.structure.directions)
+            # Bounds that the method states are of no use to some of the normalisations that are tried.
+            if fault.kind != "unused_cell" or (fault.code, fault.column) in studied
+        ]
+        if faults:
             # The first tells enough: an index of many nodes says the same of each.
-            problems |= _said(choices, values, [faults[0].placed(faults[0].code)])
+            first = faults[0]
+            cell = CellFault(first.code, first.column, first.value, fault_words(first))
+            problems |= _said(choices, values, [cell.placed(first.code)])
             continue
         try:
             indices.append(index_by(base, method))

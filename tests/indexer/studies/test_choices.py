@@ -8,7 +8,7 @@ from indexer.models import City
 from indexer.selectors.studies import result_of_study
 from indexer.services import studies
 from indexer.studies.questions import BadParameters
-from tests.factories import make_account, sign_in_staff
+from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
 from weighting.exceptions import Refused
@@ -51,6 +51,20 @@ def test_choices_of_the_index_and_of_one_indicator_stand_beside_weights(run, cli
     assert [row["case"] for row in rows][:3] == ["normalisation", "imputation", f"{code} transform"]
     assert client.get(reverse("indexer:study-picture", args=[study.pk, "sobol", "svg"])).status_code == 200
     assert client.get(reverse("indexer:study-archive", args=[study.pk])).status_code == 200
+
+
+def test_stated_bounds_keep_no_other_normalisation_from_being_tried():
+    framework = make_framework()
+    leaves = framework.indicators.filter(is_leaf=True).values_list("code", flat=True)
+    stated = {code: {"lower": 0.0, "upper": 101.0} for code in leaves}
+    run = make_panel_run(framework=framework, normalisation="goalposts", leaves=stated)
+    tried = {"weights": "noise", "draws": 256, "normalisation": ["goalposts", "rank", "zscore"]}
+    study = make_study(run, "choices", **tried)
+    assert study.status == "done", study.failure
+    assert result_of_study(study).figures["sizes"].tolist()[0] == 3
+    # A bound that is itself a choice, and of no use, still says so.
+    with pytest.raises(Refused, match="makes no use"):
+        make_study(run, "choices", **tried, own=f"{leaves[0]} lower 0, 1\n")
 
 
 def test_imputation_alone_under_the_own_weights(run):
