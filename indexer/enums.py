@@ -99,7 +99,7 @@ class StoredYears(TextChoices):
 
     STOP = "stop", _("Stop: store no year of this file")
     SKIP = "skip", _("Leave them as they are, and store the others")
-    CORRECT = "correct", _("Store them as corrected editions, where their values differ")
+    CORRECT = "correct", _("Store them as corrected editions, where values or method differ")
 
 
 class ReportChapter(TextChoices):

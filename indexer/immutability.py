@@ -10,7 +10,7 @@ DATA_SET = "indexer_dataset"
 LABEL_COLUMNS = ("is_published",)
 TWIN = (
     f"EXISTS (SELECT 1 FROM {DATA_SET} d WHERE d.id = NEW.id"
-    " OR (d.framework_id = NEW.framework_id AND d.sha256 = NEW.sha256)"
+    " OR (d.framework_id = NEW.framework_id AND d.sha256 = NEW.sha256 AND d.method_id = NEW.method_id)"
     " OR (d.series_id = NEW.series_id AND d.year = NEW.year AND d.edition = NEW.edition))"
 )
 

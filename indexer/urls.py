@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from indexer.api.adoption import AdoptMethod
 from indexer.api.borders import RegisterBordersView
 from indexer.api.city_profiles import CityProfileView, LeadsView
 from indexer.api.coherence import AuditTableView, DataSetAudit, FrameworkAuditView
@@ -69,6 +70,7 @@ from indexer.views.reports import audit_report as audit_reports
 from indexer.views.reports import pages as reports
 from indexer.views.reports import run_document as documents
 from indexer.views.run import (
+    adoption,
     city_profile,
     city_trend,
     coherence,
@@ -205,6 +207,7 @@ urlpatterns = [
     path("runs/<int:pk>/places/export/", places.places_export, name="run-places-export"),
     path("runs/<int:pk>/cancel/", runs.run_cancel, name="run-cancel"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run-retry"),
+    path("runs/<int:pk>/adopt/", adoption.run_adopt, name="run-adopt"),
     path("runs/<int:pk>/cities/<int:city_pk>/", city_profile.run_city, name="run-city"),
     path("runs/<int:pk>/cities/<int:city_pk>/export/", city_profile.run_city_export, name="run-city-export"),
     path(
@@ -377,6 +380,7 @@ urlpatterns = [
     path("api/v1/datasets/<int:pk>/progress/", ProgressView.declared(), name="api-data-set-progress"),
     path("api/v1/runs/<int:pk>/cancel/", CancelRun.declared(), name="api-run-cancel"),
     path("api/v1/runs/<int:pk>/retry/", RetryRun.declared(), name="api-run-retry"),
+    path("api/v1/runs/<int:pk>/adopt/", AdoptMethod.declared(), name="api-run-adopt"),
     path("api/v1/indices/", BranchIndices.list_view(), name="api-index-list"),
     path("api/v1/indices/<int:pk>/", BranchIndices.detail_view(), name="api-index"),
     path("api/v1/indices/<int:pk>/ranking/", BranchRankingView.declared(), name="api-index-ranking"),

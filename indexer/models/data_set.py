@@ -65,7 +65,7 @@ class DataSet(BilingualName):
         constraints = [
             models.UniqueConstraint(fields=["series", "year", "edition"], name="data_set_edition_once"),
             # Its checksum names the tree, which private frameworks may have in common.
-            models.UniqueConstraint(fields=["framework", "sha256"], name="data_set_once"),
+            models.UniqueConstraint(fields=["framework", "sha256", "method"], name="data_set_once"),
         ]
 
 

@@ -32,7 +32,7 @@ from weighting.services.locks import still_there
 
 
 class SameData(Refused):
-    """The very same values of the same units and year are stored already."""
+    """The very same values of the same units and year, computed by the same method, are stored already."""
 
     def __init__(self, existing: DataSet) -> None:
         self.series_id = existing.series_id
@@ -113,7 +113,7 @@ def add_data_set(
     """
     still_there(Framework.objects.select_for_update(no_key=True), terms.framework.pk)
     blocks = _pack(terms, matrix)
-    same = DataSet.objects.filter(framework=terms.framework, sha256=blocks["sha256"])
+    same = DataSet.objects.filter(framework=terms.framework, method=terms.method, sha256=blocks["sha256"])
     existing = same.defer(*PACKED).first()
     if existing:
         raise SameData(existing)

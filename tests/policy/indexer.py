@@ -132,6 +132,8 @@ POLICY = {
     "indexer:study-picture": ("", STAFF),
     "indexer:run-cancel": ("POST", STAFF),
     "indexer:api-run-cancel": ("POST", STAFF),
+    "indexer:run-adopt": ("GET POST", STAFF),
+    "indexer:api-run-adopt": ("POST", STAFF),
     "indexer:api-run-retry": ("POST", STAFF),
     "indexer:api-data-set-progress": ("GET", STAFF),
     "indexer:api-run-studies": ("POST", STAFF),

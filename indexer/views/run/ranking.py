@@ -181,6 +181,7 @@ def ranking_page(request: HttpRequest, run: Run, *, with_raw: bool) -> HttpRespo
         "data_set_name": data_set_name(run.data_set),
         "version_name": version_name(run),
         "retired": retired_words(run.weight_version),
+        "is_trial": run.method_id != run.data_set.method_id,
         "reproduces_publication": run.reproduces_publication,
         "has_changes": ranking.has_changes,
         "has_marks": ranking.changes is not None and bool(ranking.changes.any()),
