@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "weighting.packing.PackingMiddleware",
     "weighting.kept.KeptMiddleware",
     "weighting.crowds.CrowdMiddleware",
+    "weighting.middleware.CharsetMiddleware",
     "weighting.middleware.AudienceMiddleware",
     "weighting.middleware.StaffMiddleware",
     "weighting.middleware.RefusalMiddleware",

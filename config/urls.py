@@ -30,7 +30,10 @@ urlpatterns = [
     path(
         "api/docs/",
         audience(ANYONE)(
-            SpectacularSwaggerSplitView.as_view(url_name="schema", permission_classes=[InAudience])
+            # What else it would answer, it has no page for.
+            SpectacularSwaggerSplitView.as_view(
+                url_name="schema", permission_classes=[InAudience], http_method_names=["get", "head"]
+            )
         ),
         name="schema-ui",
     ),

@@ -1,6 +1,7 @@
 """Every route x role x method against the policy that is written down here, cell by cell."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import pytest
 from django.db import transaction
@@ -196,6 +197,21 @@ def test_every_page_comes_back_in_the_other_language(world, asked, visitor, meth
             assert back != 405, (route.name, answer.switch["next"])
             assert back in (200, 302, answer.status), (route.name, answer.switch["next"])
     assert pages >= 2
+
+
+def test_no_method_breaks_any_address(world):
+    """What no page takes is refused by each of them, also where a page of a library answers."""
+    broken = []
+    for route in find_routes():
+        address = world.address_of(route)
+        for visitor, method in product(
+            ("anonymous", "manager"), ("OPTIONS", "PUT", "PATCH", "DELETE", "TRACE")
+        ):
+            status = world.ask(visitor, method, address).status_code
+            if status >= 500 and route.name != "health":
+                broken.append((visitor, method, address, status))
+
+    assert broken == []
 
 
 def test_head_answers_wherever_get_does_and_sends_nothing(world, asked):

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 
+from config.charsets import REFUSED
 from weighting.enums import Role
 from weighting.exceptions import Refused, TooManyTokens
 from weighting.models import Account
@@ -102,6 +103,21 @@ def _refuse_token(refusal: Refused) -> HttpResponse:
     if isinstance(refusal, TooManyTokens):
         return JsonResponse(body, status=429, headers={"Retry-After": str(WINDOW_SECONDS)})
     return JsonResponse(body, status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+class CharsetMiddleware:
+    """Refuse what says that it is written in other letters than UTF-8 (`config.charsets`)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if REFUSED not in request.META:
+            return self.get_response(request)
+        said = _("Send everything in UTF-8, and leave any other charset out of the Content-Type.")
+        if request.path.startswith(API):
+            return JsonResponse({"detail": said}, status=415)
+        return HttpResponse(said, status=415, content_type="text/plain; charset=utf-8")
 
 
 class AudienceMiddleware:
