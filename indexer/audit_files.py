@@ -20,7 +20,7 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 
 TOTAL = "total"
-# Values that are scored anew, and scores whose cities are drawn anew, within some ten seconds.
+# Values that are scored anew, and scores whose units are drawn anew, within some ten seconds.
 MOST_SCORED, MOST_DRAWN = 1_000_000_000, 2_000_000
 Row = list[object]
 

@@ -109,16 +109,16 @@ class DataTable:
 
     Attributes
     ----------
-    units : tuple of str, (cities,)
+    units : tuple of str, (units,)
         As written in the file, trimmed.
     codes : tuple of str, (leaves,)
         In the order of the framework, whatever the order of the file.
-    values : float array, (cities, leaves)
+    values : float array, (units, leaves)
         Raw values, nan where missing.
     attributes : dict
-        The text of each attribute column, (cities,).
-    rows : tuple of int, (cities,)
-        The line of each city in the file.
+        The text of each attribute column, (units,).
+    rows : tuple of int, (units,)
+        The line of each unit in the file.
     """
 
     units: tuple[str, ...]
@@ -215,7 +215,7 @@ def check_columns(
         codes=codes,
         units=table.units,
         totals=None if totals is None else totals[clean],
-        # A city without anything has been noted already, from all of its columns.
+        # A unit without anything has been noted already, from all of its columns.
         beside=Beside(table.attributes, None if before is None else before[:, clean], may_be_empty=True),
         unit_rows={unit: row for row, unit in enumerate(table.units)},
     )
@@ -317,7 +317,7 @@ def write_ranking(
 def write_nodes(
     path: os.PathLike[str], units: Sequence[str], codes: Sequence[str], scores: FloatArray
 ) -> None:
-    """Write unit and the scores (cities, nodes), one column per node, in full precision."""
+    """Write unit and the scores (units, nodes), one column per node, in full precision."""
     _write_matrix(path, list(map(neutralise, units)), codes, scores)
 
 
@@ -334,7 +334,7 @@ def write_rank_intervals(
 def write_rank_histogram(
     path: os.PathLike[str], units: Sequence[str], ranks: IntArray, histogram: Histogram, heads: Sequence[str]
 ) -> None:
-    """Write unit and the counts (cities, ranks or bands of ranks), the first rank first."""
+    """Write unit and the counts (units, ranks or bands of ranks), the first rank first."""
     order = np.argsort(ranks, kind="stable")
     _write_matrix(path, _names(units, order), heads, _in_order(histogram, order))
 

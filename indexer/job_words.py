@@ -31,7 +31,7 @@ SENTENCES: dict[str, Promise] = {
 
 
 def failure_words(failure: Iterable[Failure], names: Mapping[Any, str] | None = None) -> list[str]:
-    """Say why a job failed; ``names`` are those of indicator codes and cities, where known."""
+    """Say why a job failed; ``names`` are those of indicator codes and units, where known."""
     return [_sentence(reason, names or {}) for reason in failure or [{"kind": "unexpected"}]]
 
 
@@ -44,7 +44,7 @@ def failure_names(runs: Iterable[Run]) -> dict[Any, str]:
 
 
 def reason_names(reasons: Iterable[Failure], frameworks: Iterable[int]) -> dict[Any, str]:
-    """Return the names of the indicators and cities that reasons complain about."""
+    """Return the names of the indicators and units that reasons complain about."""
     reasons = list(reasons)
     codes = {code for reason in reasons for code in reason.get("codes", ())}
     units = {unit for reason in reasons for unit in reason.get("units", ())}

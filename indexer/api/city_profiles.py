@@ -36,7 +36,7 @@ QUANTILES = ("q05", "q25", "median", "q75", "q95")
 
 
 class ScoreProfileSerializer(serializers.Serializer):
-    """Ranks and scores are null where the city has nothing of the indicator."""
+    """Ranks and scores are null where the unit has nothing of the indicator."""
 
     indicator = serializers.CharField(allow_null=True, help_text="Null: the composite.")
     rank = serializers.IntegerField(allow_null=True)
@@ -55,15 +55,15 @@ class ScoreProfileSerializer(serializers.Serializer):
 class NeighbourSerializer(UnitSerializer):
     rank = serializers.IntegerField()
     score = serializers.FloatField()
-    gap = serializers.FloatField(help_text="Its score less that of the city in view.")
+    gap = serializers.FloatField(help_text="Its score less that of the unit in view.")
     probability_below = serializers.FloatField(
         allow_null=True,
-        help_text="In what part of the study's draws the city in view is above it; null if not counted.",
+        help_text="In what part of the study's draws the unit in view is above it; null if not counted.",
     )
 
 
 class RankIntervalSerializer(serializers.Serializer):
-    """The ranks of the city under other experts, as a bootstrap of the run found them."""
+    """The ranks of the unit under other experts, as a bootstrap of the run found them."""
 
     study = serializers.IntegerField()
     draws = serializers.IntegerField()
@@ -107,7 +107,7 @@ class CityProfileSerializer(UnitSerializer):
 
 
 class CityProfileView(RunView):
-    """A city in a finished run, beside its province, its region and the nation."""
+    """A unit in a finished run, beside its province, its region and the nation."""
 
     @described(*PAGE, responses=CityProfileSerializer)
     def get(self, request: Request, pk: int, city_pk: int) -> Response:
@@ -149,7 +149,7 @@ class LeadPageSerializer(serializers.Serializer):
 
 
 class LeadsView(RunView):
-    """Cities that rank better on one score than on others: without parameters the dark horses."""
+    """Units that rank better on one score than on others: without parameters the dark horses."""
 
     @described(
         OpenApiParameter("node", str, description="A code, or “composite”; any sub-index without it."),

@@ -41,10 +41,10 @@ class ComparedRunSerializer(serializers.Serializer):
     dataset = serializers.IntegerField()
     weight_version = serializers.IntegerField()
     method = serializers.CharField(help_text="SHA-256 of the method.")
-    moved = serializers.IntegerField(help_text="Cities whose rank is not that of the base.")
+    moved = serializers.IntegerField(help_text="Units whose rank is not that of the base.")
     largest_shift = serializers.IntegerField()
     mean_absolute_shift = serializers.FloatField(help_text="R_S against the base.")
-    spearman = serializers.FloatField(allow_null=True, help_text="Null where all cities tie.")
+    spearman = serializers.FloatField(allow_null=True, help_text="Null where all units tie.")
     kendall_tau_b = serializers.FloatField(allow_null=True)
 
 
@@ -58,7 +58,7 @@ class TopOverlapSerializer(serializers.Serializer):
 
 class ApartRunSerializer(serializers.Serializer):
     run = serializers.IntegerField()
-    in_data = serializers.BooleanField(help_text="Whether the run's data set has the city.")
+    in_data = serializers.BooleanField(help_text="Whether the run's data set has the unit.")
     rank = serializers.IntegerField(allow_null=True, help_text="Among all that the run ranks.")
     score = serializers.FloatField(allow_null=True)
 
@@ -82,9 +82,9 @@ class OtherTreeSerializer(serializers.Serializer):
 class ComparisonSerializer(serializers.Serializer):
     base = serializers.IntegerField()
     cities = serializers.IntegerField(help_text="That all runs rank; ranks are among them.")
-    apart = ApartSerializer(many=True, help_text="Cities that some of the runs do not rank, left out.")
+    apart = ApartSerializer(many=True, help_text="Units that some of the runs do not rank, left out.")
     trees = OtherTreeSerializer(many=True, help_text="Frameworks that are not that of the base.")
-    moved = serializers.IntegerField(help_text="Cities whose rank is not the same under all runs.")
+    moved = serializers.IntegerField(help_text="Units whose rank is not the same under all runs.")
     runs = ComparedRunSerializer(many=True)
     mean_shifts = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField()),
@@ -98,10 +98,10 @@ class ComparedCitySerializer(UnitSerializer):
     region = serializers.CharField(help_text=NO_REGIONS)
     ranks = serializers.ListField(
         child=serializers.IntegerField(),
-        help_text="In the order of the runs, among the cities that all of them rank.",
+        help_text="In the order of the runs, among the units that all of them rank.",
     )
     own_ranks = serializers.ListField(
-        child=serializers.IntegerField(), help_text="The same among all cities of each run."
+        child=serializers.IntegerField(), help_text="The same among all units of each run."
     )
     shifts = serializers.ListField(child=serializers.IntegerField(), help_text="Places gained on the base.")
     scores = serializers.ListField(
@@ -149,7 +149,7 @@ class CityChangeSerializer(UnitSerializer):
         choices=REASONS, help_text="Why the change has no parts; empty where it has."
     )
     nodes = NodeChangeSerializer(many=True)
-    passed = PassingSerializer(many=True, help_text="Ahead of the city before, and not after.")
+    passed = PassingSerializer(many=True, help_text="Ahead of the unit before, and not after.")
     passed_by = PassingSerializer(many=True)
 
 
@@ -172,7 +172,7 @@ class ComparisonBase(RunView):
 
 
 class ComparisonView(ComparisonBase):
-    """Two to fifty runs against the base, and every two against each other, over the cities of all."""
+    """Two to fifty runs against the base, and every two against each other, over the units of all."""
 
     @described(*RUNS, responses=ComparisonSerializer)
     def get(self, request: Request) -> Response:
@@ -180,12 +180,12 @@ class ComparisonView(ComparisonBase):
 
 
 class ComparedCities(ComparisonBase):
-    """The cities of a comparison by their rank under the base."""
+    """The units of a comparison by their rank under the base."""
 
     @described(
         *RUNS,
         *PAGE,
-        OpenApiParameter("q", str, description="Part of a city's name."),
+        OpenApiParameter("q", str, description="Part of a unit's name."),
         operation_id="v1_comparisons_cities_list",
         responses=ComparedCityPageSerializer,
     )
@@ -201,7 +201,7 @@ class ComparedCities(ComparisonBase):
 
 
 class CityChangeView(ComparisonBase):
-    """What moved one city from the base to another run, along the tree."""
+    """What moved one unit from the base to another run, along the tree."""
 
     @described(
         *RUNS,

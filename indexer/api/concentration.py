@@ -29,7 +29,7 @@ class MeasuresSerializer(serializers.Serializer):
 
 class TopSerializer(serializers.Serializer):
     count = serializers.IntegerField()
-    share = serializers.FloatField(help_text="Of the sum of all cities, from 0 to 1.")
+    share = serializers.FloatField(help_text="Of the sum of all units, from 0 to 1.")
 
 
 class BetweenSerializer(serializers.Serializer):
@@ -44,23 +44,23 @@ class BetweenSerializer(serializers.Serializer):
 class PlaceSerializer(serializers.Serializer):
     name_zh = serializers.CharField()
     name_en = serializers.CharField()
-    share = serializers.FloatField(help_text="Of the sum of all cities, from 0 to 1.")
+    share = serializers.FloatField(help_text="Of the sum of all units, from 0 to 1.")
     cities = serializers.IntegerField()
-    inside = MeasuresSerializer(allow_null=True, help_text="Null where all its cities score zero.")
+    inside = MeasuresSerializer(allow_null=True, help_text="Null where all its units score zero.")
 
 
 class ConcentrationSerializer(serializers.Serializer):
     run = serializers.IntegerField()
     node = serializers.CharField(allow_null=True, help_text="Null: the composite.")
-    between = BetweenSerializer(help_text="With cities, provinces or regions as the parts.")
+    between = BetweenSerializer(help_text="With units, provinces or regions as the parts.")
     top = TopSerializer(many=True)
-    half = serializers.IntegerField(help_text="So many first cities hold half of the sum or more.")
+    half = serializers.IntegerField(help_text="So many first units hold half of the sum or more.")
     remainder = serializers.FloatField(
         allow_null=True,
-        help_text="Part of the total outside the cities; null where scores are no shares of it.",
+        help_text="Part of the total outside the units; null where scores are no shares of it.",
     )
     lorenz = serializers.ListField(
-        child=serializers.FloatField(), help_text="Share of the n smallest cities, n from 0 to all."
+        child=serializers.FloatField(), help_text="Share of the n smallest units, n from 0 to all."
     )
     regions = PlaceSerializer(many=True)
     provinces = PlaceSerializer(many=True)
@@ -69,7 +69,7 @@ class ConcentrationSerializer(serializers.Serializer):
 
 
 class ConcentrationView(RunView):
-    """How far the scores of a finished run lie in few cities."""
+    """How far the scores of a finished run lie in few units."""
 
     @described(NODE, LEVEL, responses=ConcentrationSerializer)
     def get(self, request: Request, pk: int) -> Response:

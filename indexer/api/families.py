@@ -46,13 +46,13 @@ class BranchRankingSerializer(serializers.Serializer):
     unit_en = serializers.CharField()
     unit_code = serializers.CharField()
     score = serializers.FloatField(allow_null=True, help_text="Unrounded, on the scale of the method.")
-    rank = serializers.IntegerField(allow_null=True, help_text="Null where the city has nothing of it.")
+    rank = serializers.IntegerField(allow_null=True, help_text="Null where the unit has nothing of it.")
     rank_in_whole = serializers.IntegerField()
     shift = serializers.IntegerField(allow_null=True, help_text="Places higher than in the whole.")
 
 
 class BranchRankingView(RunView):
-    """The cities of a finished run ranked on a branch, beside their ranks in the whole."""
+    """The units of a finished run ranked on a branch, beside their ranks in the whole."""
 
     @described(
         OpenApiParameter("run", int, required=True, description="A finished run."),

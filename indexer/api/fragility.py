@@ -28,7 +28,7 @@ from weighting.api.errors import check_form
 class CriticalWeightSerializer(serializers.Serializer):
     """The smallest change of one local weight that ties two neighbours of the ranking."""
 
-    rank = serializers.IntegerField(help_text="Of the better city.")
+    rank = serializers.IntegerField(help_text="Of the better unit.")
     upper = UnitSerializer()
     lower = UnitSerializer()
     gap = serializers.FloatField(help_text="Difference of the scores, on their scale.")
@@ -53,7 +53,7 @@ class CriticalWeights(RunView):
 
     @described(
         *PAGE,
-        OpenApiParameter("unit", str, description="Name of a city of the pair, in either language."),
+        OpenApiParameter("unit", str, description="Name of a unit of the pair, in either language."),
         OpenApiParameter("within", float, description="Largest change, as a part of 1."),
         responses=CriticalWeightPageSerializer,
     )
@@ -93,10 +93,10 @@ class PairWeightsSerializer(serializers.Serializer):
 
 
 class PairWeights(RunView):
-    """What each weight must become for two cities to change places."""
+    """What each weight must become for two units to change places."""
 
     @described(
-        OpenApiParameter("first", str, required=True, description="A city by name, in either language."),
+        OpenApiParameter("first", str, required=True, description="A unit by name, in either language."),
         OpenApiParameter("second", str, required=True),
         responses=PairWeightsSerializer,
     )

@@ -46,14 +46,14 @@ class MapSerializer(serializers.Serializer):
     points = MapPointSerializer(many=True, help_text="By rank.")
     unplaced_count = serializers.IntegerField(help_text="How many have none: the first of them are named.")
     unplaced = serializers.ListField(
-        child=serializers.CharField(), help_text="Chinese names of cities without coordinates."
+        child=serializers.CharField(), help_text="Chinese names of units without coordinates."
     )
     unplaced_codes = serializers.ListField(child=serializers.CharField(), help_text="Their codes.")
     unranked = UNRANKED
 
 
 class MapOfRun(RunView):
-    """The cities of a finished run with their coordinates, scores, ranks and shifts."""
+    """The units of a finished run with their coordinates, scores, ranks and shifts."""
 
     @described(
         NODE,

@@ -37,7 +37,7 @@ class NodeRankingSerializer(serializers.Serializer):
         child=serializers.CharField(), help_text="The name of its group by the code of the grouping."
     )
     score = serializers.FloatField(allow_null=True, help_text="Unrounded, on the scale of the method.")
-    rank = serializers.IntegerField(allow_null=True, help_text="Null where the city has nothing of the node.")
+    rank = serializers.IntegerField(allow_null=True, help_text="Null where the unit has nothing of the node.")
     mark = serializers.ChoiceField(choices=MARKS)
     changes = serializers.ListField(
         child=serializers.ChoiceField(choices=[(name, name) for name in CHANGES]),
@@ -59,7 +59,7 @@ class NodeRankingSerializer(serializers.Serializer):
 
 
 class NodeRankingView(RunView):
-    """The cities of a finished run ranked on one node, highest score first."""
+    """The units of a finished run ranked on one node, highest score first."""
 
     @described(*PAGE, responses=page_of(NodeRankingSerializer, unranked=UNRANKED))
     def get(self, request: Request, pk: int, code: str) -> Response:

@@ -29,7 +29,7 @@ from weighting.requests import read_id
 
 PLAIN = "plain"
 WEIGHT = OpenApiParameter(
-    "weight", str, description="Auxiliary column that weighs the cities of a mean, or `plain`."
+    "weight", str, description="Auxiliary column that weighs the units of a mean, or `plain`."
 )
 
 SERIES = OpenApiParameter("series", int, description="Id of an outside series: shares of both stand beside.")
@@ -50,11 +50,11 @@ class PlaceScoreSerializer(serializers.Serializer):
     name_zh = serializers.CharField()
     name_en = serializers.CharField()
     cities = serializers.IntegerField()
-    rank = serializers.IntegerField(allow_null=True, help_text="Null where no city has a score.")
+    rank = serializers.IntegerField(allow_null=True, help_text="Null where no unit has a score.")
     score = serializers.FloatField(allow_null=True, help_text="Unrounded, on the scale of the method.")
     children = ChildScoreSerializer(many=True, help_text="The same of the nodes right below.")
     changed_values = serializers.IntegerField(
-        help_text="Values behind the scores of its cities that were filled in, left out or treated."
+        help_text="Values behind the scores of its units that were filled in, left out or treated."
     )
     printed = serializers.CharField(
         allow_null=True, help_text="What a publication prints for the place itself, digit for digit."
@@ -70,7 +70,7 @@ class PlaceRankingSerializer(serializers.Serializer):
     node = serializers.CharField(allow_null=True, help_text="Null: the composite.")
     level = serializers.CharField(help_text="province, region, or the code of a grouping of the register.")
     formed_by = serializers.ChoiceField(choices=["sum", "plain mean", "weighted mean"])
-    weight = serializers.CharField(allow_null=True, help_text="The column that weighs the cities.")
+    weight = serializers.CharField(allow_null=True, help_text="The column that weighs the units.")
     series = serializers.IntegerField(allow_null=True, help_text="The series that was asked for.")
     places = PlaceScoreSerializer(many=True)
     unranked = UNRANKED

@@ -34,7 +34,7 @@ class DataSetFilter(filters.FilterSet):
 
 
 class DataSets(Resource):
-    """Immutable matrices of cities and leaf indicators."""
+    """Immutable matrices of units and leaf indicators."""
 
     queryset = DataSet.objects.none()
     serializer_class = DataSetSerializer
@@ -67,7 +67,7 @@ class Runs(Resource):
 
 
 class RankingFilter(filters.FilterSet):
-    unit = filters.CharFilter(method="named", label="name of the city, in either language")
+    unit = filters.CharFilter(method="named", label="name of the unit, in either language")
     province = filters.CharFilter(method="named", label="name of the province, in either language")
     region = filters.CharFilter(method="named", label="name of the region, in either language")
     group = filters.CharFilter(method="grouped", label="code of a grouping and name of a group: income:High")
@@ -75,17 +75,17 @@ class RankingFilter(filters.FilterSet):
     PATHS = {"unit": "", "province": "province__", "region": "province__region__"}
 
     def named(self, cities: QuerySet[City], name: str, value: str) -> QuerySet[City]:
-        """Keep the cities whose place has exactly this name."""
+        """Keep the units whose place has exactly this name."""
         path = self.PATHS[name]
         return cities.filter(Q(**{f"{path}name_zh": value}) | Q(**{f"{path}name_en": value}))
 
     def grouped(self, cities: QuerySet[City], _name: str, value: str) -> QuerySet[City]:
-        """Keep the cities of a group: the code of its grouping, a colon, and exactly its name."""
+        """Keep the units of a group: the code of its grouping, a colon, and exactly its name."""
         return cities.filter(pk__in=cities_of_group(value))
 
 
 class Ranking(Resource):
-    """The cities of a finished run, highest score first."""
+    """The units of a finished run, highest score first."""
 
     # What the description of the API reads the address's id from: it is the run's.
     queryset = Run.objects.none()
@@ -105,7 +105,7 @@ class Ranking(Resource):
         return City.objects.filter(register__data_series=self.run.data_set.series_id).order_by()
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> Any:
-        """Return the rows asked for, in the order asked for: scores and ranks are no columns of cities."""
+        """Return the rows asked for, in the order asked for: scores and ranks are no columns of units."""
         asked = self.request.query_params.keys() & RankingFilter.base_filters.keys()
         kept = filters.DjangoFilterBackend().filter_queryset(self.request, queryset, self)
         fields = Ordering().get_ordering(self.request, queryset, self) or ["rank"]
@@ -126,7 +126,7 @@ class Ranking(Resource):
         return beside_page(super().list(request, *args, **kwargs), first_unranked_of(self.run))
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Look up what is printed for the cities of this page alone, and what was changed behind them."""
+        """Look up what is printed for the units of this page alone, and what was changed behind them."""
         if args:
             cities = [row.city_id for row in args[0]]
             printed = printed_figures_of(self.run.data_set, cities)

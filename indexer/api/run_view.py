@@ -54,7 +54,7 @@ class RunView(Answer):
         return level
 
     def positions_asked(self, cities: Cities) -> IntArray:
-        """Return the positions of the cities that are in all the places asked for; all cities without any."""
+        """Return the positions of the units that are in all the places asked for; all units without any."""
         asked, found = self.request.query_params, np.arange(len(cities))
         code, _colon, group = asked.get("group", "").partition(":")
         places = {PROVINCE: (PROVINCE, asked.get(PROVINCE)), REGION: (REGION, asked.get(REGION))}

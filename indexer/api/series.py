@@ -58,7 +58,7 @@ class SeriesSerializer(serializers.ModelSerializer):
 
 
 class OutsideSeriesList(Resource):
-    """Figures from outside, one number for each city."""
+    """Figures from outside, one number for each unit."""
 
     queryset = OutsideSeries.objects.none()
     serializer_class = SeriesSerializer
@@ -71,7 +71,7 @@ class AssociationSerializer(serializers.Serializer):
     count = serializers.IntegerField()
     pearson = serializers.FloatField(allow_null=True, help_text="Null, as all of these, where undefined.")
     spearman = serializers.FloatField(allow_null=True)
-    log_count = serializers.IntegerField(help_text="Cities above zero on both sides.")
+    log_count = serializers.IntegerField(help_text="Units above zero on both sides.")
     log_pearson = serializers.FloatField(allow_null=True, help_text="Of the logarithms.")
 
 

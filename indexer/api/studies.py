@@ -38,7 +38,7 @@ from weighting.selectors.frameworks import indicators_of
 from weighting.sentences import join_sentences
 from weighting.visitors import account_of
 
-UNIT = OpenApiParameter("unit", str, description="Name of a city, in either language.")
+UNIT = OpenApiParameter("unit", str, description="Name of a unit, in either language.")
 CONFLICT = OpenApiResponse(description="It cannot be done as things stand; `blockers` says why.")
 MEDIANS = ("median_low", "median_high")
 FIGURES = ("mean", "q05", "q25", "median", "q75", "q95", "top1", "top3", "top10", "top50", "top100")
@@ -109,7 +109,7 @@ class QuestionSerializer(serializers.Serializer):
 
 
 class CityFiguresSerializer(serializers.Serializer):
-    """What a study says of one city's rank; ``top…`` are parts of the draws, 0 to 1."""
+    """What a study says of one unit's rank; ``top…`` are parts of the draws, 0 to 1."""
 
     unit = serializers.CharField(help_text="Chinese name.")
     unit_en = serializers.CharField()
@@ -132,7 +132,7 @@ class CityFiguresSerializer(serializers.Serializer):
         "5,000 units. Quantiles then are the outer ends of their bands, the median the middle of its own.",
     )
     median_high = serializers.FloatField(required=False, help_text="The most that the median can be.")
-    group = serializers.IntegerField(help_text="Cities of one group cannot be told apart.")
+    group = serializers.IntegerField(help_text="Units of one group cannot be told apart.")
 
 
 class RankCountSerializer(serializers.Serializer):
@@ -144,13 +144,13 @@ class RankCountSerializer(serializers.Serializer):
         required=False,
         help_text="Last rank of the band that begins with this rank; only of more than 5,000 units.",
     )
-    count = serializers.IntegerField(help_text="Draws in which the city has this rank; never 0.")
+    count = serializers.IntegerField(help_text="Draws in which the unit has this rank; never 0.")
 
 
 class CaseSerializer(serializers.Serializer):
     """One case of a study that leaves something out, or one group of weights of a Sobol study."""
 
-    case = serializers.CharField(help_text="Code of the indicator, or name of the city, or parent’s code.")
+    case = serializers.CharField(help_text="Code of the indicator, or name of the unit, or parent’s code.")
     unit_code = serializers.CharField(allow_null=True, help_text="Where the case is a unit.")
     r_s = serializers.FloatField(allow_null=True)
     movers = serializers.IntegerField(allow_null=True)
@@ -164,7 +164,7 @@ class CaseSerializer(serializers.Serializer):
 
 
 class PairSerializer(serializers.Serializer):
-    above = serializers.IntegerField(help_text="Draws in which the first city is above the second.")
+    above = serializers.IntegerField(help_text="Draws in which the first unit is above the second.")
     below = serializers.IntegerField()
     level = serializers.IntegerField()
     draws = serializers.IntegerField()
@@ -216,7 +216,7 @@ class StudyView(Answer):
         return NotFound(_("A study of the kind “%(kind)s” has no such figures.") % {"kind": study.kind})
 
     def chosen(self, result: StudyResult) -> list[int]:
-        """Return the cities by nominal rank, or the one of ``?unit=``."""
+        """Return the units by nominal rank, or the one of ``?unit=``."""
         name = self.request.query_params.get("unit")
         if name is None:
             order: list[int] = np.argsort(result.figures["nominal"], kind="stable").tolist()
@@ -283,7 +283,7 @@ class StudyRetry(StudyView):
 
 
 class StudyCities(StudyView):
-    """What a study says of each city's rank, by nominal rank."""
+    """What a study says of each unit's rank, by nominal rank."""
 
     @described(*PAGE, UNIT, responses=page_of(CityFiguresSerializer))
     def get(self, request: Request, pk: int) -> Response:
@@ -293,7 +293,7 @@ class StudyCities(StudyView):
 
 
 class StudyHistogram(StudyView):
-    """How often each city has each rank, ranks that never occur left out."""
+    """How often each unit has each rank, ranks that never occur left out."""
 
     @described(*PAGE, UNIT, responses=page_of(RankCountSerializer))
     def get(self, request: Request, pk: int) -> Response:
@@ -318,7 +318,7 @@ class _RankSeen(NamedTuple):
 
 
 class _RanksSeen(Sequence[_RankSeen]):
-    """The ranks that cities had, city by city; only those of a page are looked up."""
+    """The ranks that units had, unit by unit; only those of a page are looked up."""
 
     def __init__(self, result: StudyResult, cities: list[int]) -> None:
         self._result, self._cities = result, cities
@@ -347,7 +347,7 @@ class _RanksSeen(Sequence[_RankSeen]):
 
 
 class StudyCases(StudyView):
-    """The cases of a study that leaves indicators or cities out, and the groups of a Sobol study."""
+    """The cases of a study that leaves indicators or units out, and the groups of a Sobol study."""
 
     @described(*PAGE, responses=page_of(CaseSerializer))
     def get(self, request: Request, pk: int) -> Response:
@@ -360,13 +360,13 @@ class StudyCases(StudyView):
 
 
 class StudyPair(StudyView):
-    """How often one city is above another, counted over all draws."""
+    """How often one unit is above another, counted over all draws."""
 
     roles = STAFF
 
     @described(
-        OpenApiParameter("above", str, required=True, description="Name of a city."),
-        OpenApiParameter("below", str, required=True, description="Name of another city."),
+        OpenApiParameter("above", str, required=True, description="Name of a unit."),
+        OpenApiParameter("below", str, required=True, description="Name of another unit."),
         responses={200: PairSerializer, 409: CONFLICT},
     )
     def get(self, request: Request, pk: int) -> Response:

@@ -26,7 +26,7 @@ AMONG = OpenApiParameter(
     str,
     enum=[OWN, COMMON],
     default=OWN,
-    description="Whether ranks are among all cities of each year, or among those that every year ranks.",
+    description="Whether ranks are among all units of each year, or among those that every year ranks.",
 )
 
 
@@ -80,7 +80,7 @@ class CityTrendSerializer(UnitSerializer):
 
 
 class TrendView(RunView):
-    """The cities over the years of a run's series: runs of the same version and method."""
+    """The units over the years of a run's series: runs of the same version and method."""
 
     @described(
         NODE,
@@ -88,7 +88,7 @@ class TrendView(RunView):
         BESIDE,
         *PLACES,
         *PAGE,
-        OpenApiParameter("q", str, description="Part of a city's name."),
+        OpenApiParameter("q", str, description="Part of a unit's name."),
         responses=page_of(TrendSerializer),
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -114,7 +114,7 @@ class TrendView(RunView):
 
 
 class CityTrendView(RunView):
-    """One city over the years: its scores and ranks on every inner node, and its raw values."""
+    """One unit over the years: its scores and ranks on every inner node, and its raw values."""
 
     @described(BESIDE, responses=CityTrendSerializer)
     def get(self, request: Request, pk: int, city_pk: int) -> Response:

@@ -53,11 +53,11 @@ class TriedCitySerializer(serializers.Serializer):
 class WhatIfSerializer(serializers.Serializer):
     run = serializers.IntegerField()
     w = serializers.CharField(allow_blank=True)
-    mean_absolute_shift = serializers.FloatField(help_text="R_S, over all cities.")
-    moved = serializers.IntegerField(help_text="Cities whose rank is another.")
-    swapped_pairs = serializers.IntegerField(help_text="Pairs of cities whose order is another.")
+    mean_absolute_shift = serializers.FloatField(help_text="R_S, over all units.")
+    moved = serializers.IntegerField(help_text="Units whose rank is another.")
+    swapped_pairs = serializers.IntegerField(help_text="Pairs of units whose order is another.")
     weights = TriedWeightSerializer(many=True, help_text="In the order of the framework.")
-    count = serializers.IntegerField(help_text="How many cities are ranked: `cities` is a page of them.")
+    count = serializers.IntegerField(help_text="How many units are ranked: `units` is a page of them.")
     cities = TriedCitySerializer(many=True, help_text="In the order of the data set.")
 
 

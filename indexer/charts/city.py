@@ -1,4 +1,4 @@
-"""Figures of one city."""
+"""Figures of one unit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -72,7 +72,7 @@ def contribution_chart(
 
 @dataclass(frozen=True)
 class ProfilePoint:
-    """A city on one score beside the means of the places it lies in, all in the same unit."""
+    """A unit on one score beside the means of the places it lies in, all in the same score unit."""
 
     name: str
     rank: int
@@ -93,7 +93,7 @@ def profile_chart(
     subtitle: str,
     source: str,
 ) -> Spec:
-    """Draw the city as bars, and the means of its places and of the nation as marks of other shapes.
+    """Draw the unit as bars, and the means of its places and of the nation as marks of other shapes.
 
     ``places`` are the names of province and region, by these words; either may be left out.
     """

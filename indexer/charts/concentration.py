@@ -9,7 +9,7 @@ from weighting.drawing import PALETTE, UP, Spec, field, field_of_points
 from weighting.lettering import with_plain_names
 
 HEIGHT = 360
-# A curve of thousands of cities is as smooth with so many points.
+# A curve of thousands of units is as smooth with so many points.
 MAX_POINTS = 400
 
 

@@ -33,7 +33,7 @@ from weighting.lettering import (
 # More versions than this leave no room for the rank at every bend.
 FEW = 6
 HEIGHT = 420
-# Pixels from one city to the next, from the first and the last to the edge, beside the names of the
+# Pixels from one unit to the next, from the first and the last to the edge, beside the names of the
 # first and last version, and between two versions at the least; a rank alone takes less than a name.
 STEP, EDGE, SPACE, LEAST, RANK_ROOM = 26, 22, 18, 56, 38
 # More versions than this are not named above the drawing.
@@ -49,7 +49,7 @@ BAR = 0.06
 
 @dataclass(frozen=True)
 class RankLine:
-    """A city's rank under each of several versions, the base first; marked ones stand out."""
+    """A unit's rank under each of several versions, the base first; marked ones stand out."""
 
     name: str
     ranks: Sequence[int]
@@ -58,9 +58,9 @@ class RankLine:
 
 @dataclass(frozen=True)
 class Flow:
-    """The cities that go from one band of ranks to another between two versions.
+    """The units that go from one band of ranks to another between two versions.
 
-    ``step`` counts the versions from 0; ``origin`` is the cities' band under the first version.
+    ``step`` counts the versions from 0; ``origin`` is the units' band under the first version.
     """
 
     step: int
@@ -80,9 +80,9 @@ def bump_chart(
     subtitle: str,
     source: str,
 ) -> Spec:
-    """Join the ranks of each city under several versions.
+    """Join the ranks of each unit under several versions.
 
-    Heights are places among the cities shown, which keeps labels apart; the labels give the ranks.
+    Heights are places among the units shown, which keeps labels apart; the labels give the ranks.
     """
     ways = [_("ends higher"), _("ends lower"), _("ends where it began")]
     rows = _bump_rows(lines, versions, ways)
@@ -157,7 +157,7 @@ def _bump_labels(versions: Sequence[str]) -> list[Spec]:
 
 
 def _bump_rows(lines: Sequence[RankLine], versions: Sequence[str], ways: Sequence[str]) -> list[Spec]:
-    """Return a row per version and city; ``ways`` are the words for up, down and neither."""
+    """Return a row per version and unit; ``ways`` are the words for up, down and neither."""
     higher, lower, same = ways
     # The sign of the shift, 1, -1 or 0, picks the way.
     signs = {line.name: (line.ranks[0] > line.ranks[-1]) - (line.ranks[0] < line.ranks[-1]) for line in lines}
@@ -187,7 +187,7 @@ def rank_flow_chart(
     subtitle: str,
     source: str,
 ) -> Spec:
-    """Draw how many cities go from band to band of ranks, coloured by the band they begin in."""
+    """Draw how many units go from band to band of ranks, coloured by the band they begin in."""
     placed = _places_of(flows, len(bands))
     rows = [row for flow, ends in placed for row in _ribbon(flow, ends, bands, versions)]
     last = len(versions) - 1
@@ -282,7 +282,7 @@ def _emphasis(lines: Sequence[RankLine]) -> Spec:
 
 
 def _version_axis(versions: Sequence[str], before: float, after: float, width: int) -> Spec:
-    """Place the versions between the names of cities, which take ``before`` and ``after`` pixels."""
+    """Place the versions between the names of units, which take ``before`` and ``after`` pixels."""
     return {
         "field": "version",
         "type": "nominal",
@@ -359,7 +359,7 @@ def _line_label(version: str, *, align: str, dx: int, dy: int = 0, field: str = 
 
 
 def _band_sizes(flows: Sequence[Flow], bands: int, version: int) -> list[int]:
-    """Count the cities in each band under a version."""
+    """Count the units in each band under a version."""
     sizes = [0] * bands
     for flow in flows:
         if version == 0 and flow.step == 0:

@@ -1,4 +1,4 @@
-"""Maps of cities as dots; without borders, which a ranking of cities does not need."""
+"""Maps of units as dots; without borders, which a ranking of units does not need."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from weighting.lettering import with_plain_names
 HEIGHT = 680
 # Height of the drawing for each pixel of its width, on narrow screens.
 ASPECT = 0.82
-# Degrees between the lines, and beyond the outermost cities.
+# Degrees between the lines, and beyond the outermost units.
 STEP, MARGIN = 10, 2
 # The largest dot, in square pixels.
 LARGEST = 1300
@@ -31,7 +31,7 @@ _Corners = list[list[float]]
 
 @dataclass(frozen=True)
 class MapDot:
-    """A city on a map: where it is, its rank and score, the places it gained, and its group."""
+    """A unit on a map: where it is, its rank and score, the places it gained, and its group."""
 
     name: str
     province: str

@@ -15,7 +15,7 @@ ROOM = (0.12, 0.3)
 
 @dataclass(frozen=True)
 class PlaceBar:
-    """A place, how many cities it has and what it scores."""
+    """A place, how many units it has and what it scores."""
 
     name: str
     cities: int

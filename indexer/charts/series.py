@@ -28,7 +28,7 @@ HEIGHT, PADDING = 440, 12
 
 @dataclass(frozen=True)
 class SeriesPoint:
-    """A city's figure in the series and its score; outliers are named."""
+    """A unit's figure in the series and its score; outliers are named."""
 
     name: str
     rank: int

@@ -16,7 +16,7 @@ NARROW, WIDE = PALETTE["series-1"], PALETTE["series-5"]
 
 @dataclass(frozen=True)
 class RankInterval:
-    """A city's nominal rank, its median, and the middle 50 and 90 % of its ranks."""
+    """A unit's nominal rank, its median, and the middle 50 and 90 % of its ranks."""
 
     name: str
     nominal: int
@@ -29,7 +29,7 @@ class RankInterval:
 
 @dataclass(frozen=True)
 class RankShare:
-    """The share of the draws, in percent, in which a city has a rank."""
+    """The share of the draws, in percent, in which a unit has a rank."""
 
     name: str
     rank: int

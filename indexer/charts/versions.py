@@ -17,7 +17,7 @@ FIGURE_ROOM = (1.1, 1.3)
 
 @dataclass(frozen=True)
 class RankMove:
-    """A city's rank under two versions."""
+    """A unit's rank under two versions."""
 
     name: str
     before: int
@@ -25,13 +25,13 @@ class RankMove:
 
     @property
     def shift(self) -> int:
-        """Places gained: positive where the city moves up towards rank 1."""
+        """Places gained: positive where the unit moves up towards rank 1."""
         return self.before - self.after
 
 
 @dataclass(frozen=True)
 class ScoreMove:
-    """The change of a city's composite score, split by sub-index."""
+    """The change of a unit's composite score, split by sub-index."""
 
     name: str
     parts: Mapping[str, float]
@@ -52,7 +52,7 @@ class NodeWeight:
 
 @dataclass(frozen=True)
 class CityPoint:
-    """A city's composite score under one version, in percent of the whole."""
+    """A unit's composite score under one version, in percent of the whole."""
 
     version: str
     name: str
@@ -63,7 +63,7 @@ class CityPoint:
 def rank_shift_chart(
     moves: Sequence[RankMove], *, unit_word: str, title: str, subtitle: str, source: str, limit: int = 20
 ) -> Spec:
-    """Draw the places gained or lost by the cities that move most; the unmoved are left out."""
+    """Draw the places gained or lost by the units that move most; the unmoved are left out."""
     chosen = sorted((m for m in moves if m.shift), key=lambda m: (-abs(m.shift), m.after))[:limit]
     chosen.sort(key=lambda m: (-m.shift, m.after))
     rises, falls = _("moves up"), _("moves down")
@@ -121,7 +121,7 @@ def rank_shift_chart(
 def score_shift_chart(
     moves: Sequence[ScoreMove], *, unit_word: str, title: str, subtitle: str, source: str, limit: int = 20
 ) -> Spec:
-    """Stack, for the cities whose score changes most, what each sub-index adds or takes away."""
+    """Stack, for the units whose score changes most, what each sub-index adds or takes away."""
     chosen = sorted(moves, key=lambda m: -abs(m.total))[:limit]
     chosen.sort(key=lambda m: -m.total)
     names = list(dict.fromkeys(part for move in chosen for part in move.parts))
@@ -206,7 +206,7 @@ def distribution_strip(
     named: Sequence[str] = (),
     scale: Literal["linear", "log"] = "linear",
 ) -> Spec:
-    """Draw one tick per city and version, and name the few cities of ``named``.
+    """Draw one tick per unit and version, and name the few units of ``named``.
 
     ``log`` spreads scores that span orders of magnitude; it needs positive scores.
     """
@@ -255,7 +255,7 @@ def distribution_strip(
 def composition_chart(
     scores: Sequence[ScoreMove], *, unit_word: str, title: str, subtitle: str, source: str
 ) -> Spec:
-    """Stack what each sub-index adds to the scores of the first cities, in the order given."""
+    """Stack what each sub-index adds to the scores of the first units, in the order given."""
     names = list(dict.fromkeys(part for score in scores for part in score.parts))
     rows = [
         {"name": score.name, "part": part, "value": value, "total": score.total, "order": names.index(part)}

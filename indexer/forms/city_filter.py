@@ -1,4 +1,4 @@
-"""The filter above a table of cities."""
+"""The filter above a table of units."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from indexer.selectors.cities import Cities, names_listed, places_named
 
 
 def read_names(text: str, cities: Cities) -> list[int]:
-    """Return the positions of the cities that a list names, each once.
+    """Return the positions of the units that a list names, each once.
 
     Raises `ValidationError` that explains every name that is unclear.
     """
@@ -30,14 +30,14 @@ def read_names(text: str, cities: Cities) -> list[int]:
 
 
 class CityNames:
-    """The names of some cities, to find a city by; made for a few look-ups."""
+    """The names of some units, to find a unit by; made for a few look-ups."""
 
     def __init__(self, cities: Cities) -> None:
         self._cities = cities
 
     def find(self, name: str) -> int:
-        """Return the position of the city that is meant; raises `UnitError` where that is unclear."""
-        # No city is looked at but those that are called so, as long as there is one alone.
+        """Return the position of the unit that is meant; raises `UnitError` where that is unclear."""
+        # No unit is looked at but those that are called so, as long as there is one alone.
         named = places_named(self._cities, name)
         return named[0] if len(named) == 1 else self._places[self._register.resolve(name)]
 

@@ -22,7 +22,7 @@ LINES = (10, 20, 50)
 
 
 class ComparisonForm(forms.Form):
-    """Two to fifty finished runs that rank cities in common, the first or the chosen one as base."""
+    """Two to fifty finished runs that rank units in common, the first or the chosen one as base."""
 
     runs = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Versions"), coerce=int, widget=forms.CheckboxSelectMultiple
@@ -71,7 +71,7 @@ class ComparisonForm(forms.Form):
 
 @dataclass(frozen=True)
 class FigureOptions:
-    """How many lines to draw, the top to look at, and the positions of the cities to mark."""
+    """How many lines to draw, the top to look at, and the positions of the units to mark."""
 
     lines: int
     k: int
@@ -106,7 +106,7 @@ class FigureForm(forms.Form):
         self.full_clean()
 
     def clean_mark(self) -> tuple[int, ...]:
-        """Return the positions of the cities that are named."""
+        """Return the positions of the units that are named."""
         return tuple(read_names(self.cleaned_data["mark"], self._cities))
 
     @property

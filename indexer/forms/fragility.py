@@ -1,4 +1,4 @@
-"""Which two cities are to change places."""
+"""Which two units are to change places."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from indexer.selectors.cities import Cities
 
 
 class PairChoice(forms.Form):
-    """Two cities by name, in any order; they are cleaned to their positions."""
+    """Two units by name, in any order; they are cleaned to their positions."""
 
     first = forms.CharField(max_length=60)
     second = forms.CharField(max_length=60)
@@ -24,7 +24,7 @@ class PairChoice(forms.Form):
         self._cities = cities
 
     def clean(self) -> dict[str, Any]:
-        """Find both cities, or say which name stands for none."""
+        """Find both units, or say which name stands for none."""
         cleaned, names = super().clean() or self.cleaned_data, CityNames(self._cities)
         for field in ("first", "second"):
             try:

@@ -1,4 +1,4 @@
-"""Which places a page looks at, on which score, and what weighs their cities."""
+"""Which places a page looks at, on which score, and what weighs their units."""
 
 from collections.abc import Collection, Sequence
 from typing import Any

@@ -15,13 +15,13 @@ GROUP = "group_"
 
 
 class PlaceFilter(forms.Form):
-    """Region, province and other groups, as far as a form offers them for its cities."""
+    """Region, province and other groups, as far as a form offers them for its units."""
 
     # The names of the fields that narrow by place.
     place_fields: Sequence[str] = ()
 
     def offer_places(self, cities: Cities) -> None:
-        """Offer what tells these cities apart."""
+        """Offer what tells these units apart."""
         self._cities = cities
         register = cities.register
         levels = [
@@ -51,7 +51,7 @@ class PlaceFilter(forms.Form):
         return [_label_of(self.fields[name].choices, value) for name, value in self.places_asked.items()]  # type: ignore[attr-defined]
 
     def positions(self) -> IntArray:
-        """Return the positions of the cities that pass."""
+        """Return the positions of the units that pass."""
         chosen = self.cleaned_data
         return matching_cities(
             self._cities,

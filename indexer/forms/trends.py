@@ -138,7 +138,7 @@ class PlaceTrendChoice(_YearsChoice):
 
 
 class MarkedTrendChoice(TrendChoice):
-    """The same, with the cities that a chart draws beside the first ones."""
+    """The same, with the units that a chart draws beside the first ones."""
 
     mark = forms.CharField(
         label=gettext_lazy("Draw beside the first"),
@@ -153,6 +153,6 @@ class MarkedTrendChoice(TrendChoice):
         super().__init__(data, nodes=nodes)
 
     def clean_mark(self) -> str:
-        """Find the cities that are named."""
+        """Find the units that are named."""
         self.marked = read_names(self.cleaned_data["mark"], self._cities)
         return str(self.cleaned_data["mark"])

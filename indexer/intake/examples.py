@@ -17,7 +17,7 @@ from weighting.readers.panel import REQUIRED as OF_PANEL
 from weighting.readers.weights import GLOBAL, LOCAL
 
 LEAVES = ("income", "jobs", "air", "waste")
-# Nominal figures of three cities: (cities, leaves).
+# Nominal figures of three units: (units, leaves).
 VALUES = ((52_400, 4.1, 251, 98.5), (61_900, 3.8, 264, 99.1), (78_300, 3.2, 239, 99.6))
 SERIES = (4557.1, 5694.6, 11486.5)
 

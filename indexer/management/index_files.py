@@ -210,7 +210,7 @@ def index_of(inputs: Inputs, normalised: FloatArray) -> Index:
 
 
 def reasons_by_city(inputs: Inputs, made: NormalisedLeaves) -> dict[int, str]:
-    """Say why cities have no score, by their positions: the first node of which they have too little."""
+    """Say why units have no score, by their positions: the first node of which they have too little."""
     tree = inputs.framework.tree
     reasons: dict[int, str] = {}
     for lack in shortfalls(tree, inputs.local, made.given, inputs.plan.node_steps(tree)):
@@ -230,7 +230,7 @@ def _beside(data: DataTable, before: DataTable | None, plan: MethodPlan) -> Besi
 
 
 def _denominators(data: DataTable, options: dict[str, Any]) -> dict[int, FloatArray]:
-    """Return the columns that divide, (cities,), by the position of the leaf."""
+    """Return the columns that divide, (units,), by the position of the leaf."""
     place = {code: position for position, code in enumerate(data.codes)}
     pairs = _pairs(options)
     if unknown := [leaf for leaf in pairs if leaf not in place]:

@@ -1,4 +1,4 @@
-"""Data sets: one immutable, checksummed matrix of cities x indicators each."""
+"""Data sets: one immutable, checksummed matrix of units x indicators each."""
 
 from django.conf import settings
 from django.db import models
@@ -25,7 +25,7 @@ class DataSeries(BilingualName):
 class DataSet(BilingualName):
     """Raw values, packed: ``values`` is a C-ordered float64 matrix, NaN where missing.
 
-    Rows are the cities of ``city_ids``, columns the leaf indicators of ``leaf_codes``;
+    Rows are the units of ``city_ids``, columns the leaf indicators of ``leaf_codes``;
     ``totals`` (float64, NaN where the column sum serves) are the totals. Columns that
     are no indicators but may divide or weigh them, such as population, are in ``auxiliary``,
     packed in the same way, one for each of ``auxiliary_codes``.
@@ -70,7 +70,7 @@ class DataSet(BilingualName):
 
 
 class PublishedFigure(models.Model):
-    """A figure that a publication prints for a city: text as printed, and its rank there.
+    """A figure that a publication prints for a unit: text as printed, and its rank there.
 
     Without an indicator it is the composite. A computed cell counts as published when it
     equals this figure at the printed digits; every other cell is reconstructed.
@@ -98,10 +98,10 @@ class PublishedFigure(models.Model):
 
 
 class PrintedPlaceFigure(models.Model):
-    """A figure that a publication prints for a province, as printed, beside what its cities sum to.
+    """A figure that a publication prints for a province, as printed, beside what its units sum to.
 
     Without an indicator it is the composite. It is a value of its own, and decides no mark: what is
-    counted for a province may be counted for none of its cities.
+    counted for a province may be counted for none of its units.
     """
 
     data_set = models.ForeignKey(DataSet, on_delete=models.CASCADE, related_name="printed_place_figures")

@@ -16,7 +16,7 @@ class Run(Job):
     """One computation of an index. The row is the truth; a Celery message only wakes a worker.
 
     ``node_scores`` holds the scores of the nodes that have children: their count and positions
-    in the framework as int64, then a C-ordered float64 matrix (inner nodes, cities). Leaves
+    in the framework as int64, then a C-ordered float64 matrix (inner nodes, units). Leaves
     score their normalised values, which all runs of a data set and method share. It is the last
     column of its table: SQLite walks through a block to read what stands behind it.
     """
@@ -68,11 +68,11 @@ class Run(Job):
 
 
 class RunScores(models.Model):
-    """The composite score and rank of every city of one run, unrounded, as two blocks.
+    """The composite score and rank of every unit of one run, unrounded, as two blocks.
 
-    Both are in the order of the data set's cities: ``scores`` of float64, NaN for a city without
-    one, ``ranks`` of uint32, 0 for the same. A row for each city would be thirteen times as large;
-    what asks for one city reads its few bytes out of the blocks. Nothing checks them as they are
+    Both are in the order of the data set's units: ``scores`` of float64, NaN for a unit without
+    one, ``ranks`` of uint32, 0 for the same. A row for each unit would be thirteen times as large;
+    what asks for one unit reads its few bytes out of the blocks. Nothing checks them as they are
     written: the run's row is locked meanwhile, and `verify_versions` has its checksum.
     """
 

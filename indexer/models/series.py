@@ -1,4 +1,4 @@
-"""Outside series: one number for each city from another source, to hold an index against."""
+"""Outside series: one number for each unit from another source, to hold an index against."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from weighting.models.named import BilingualName
 class OutsideSeries(BilingualName):
     """A figure such as GDP; ``values`` are packed float64 in the order of ``city_ids``.
 
-    A city without a value is not among the ids. ``total`` is that of the nation, digit for digit as it
+    A unit without a value is not among the ids. ``total`` is that of the nation, digit for digit as it
     is published, or empty.
     """
 

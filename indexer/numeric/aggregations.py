@@ -32,12 +32,12 @@ class Parts:
 
     Attributes
     ----------
-    values : float array, (children, versions or 1, cities)
-        nan where a city has nothing of a child.
-    weights : float array, (children, versions, cities)
+    values : float array, (children, versions or 1, units)
+        nan where a unit has nothing of a child.
+    weights : float array, (children, versions, units)
         Of what is there: 0 where nothing is, and summing to 1 over the children.
     local : float array, (children, versions)
-        The weights of a city that lacks nothing.
+        The weights of a unit that lacks nothing.
     formed : tuple of str, (children,)
         The aggregation of each child, '' for a leaf.
     """
@@ -65,7 +65,7 @@ class Aggregation:
         every normalised value has to be above zero. A new kind has its texts in
         `indexer.numeric.faults` and `indexer.selectors.faults`.
     combine : callable, optional
-        From the parts to scores, (versions, cities), where the score is no such mean.
+        From the parts to scores, (versions, units), where the score is no such mean.
     root_alone : bool
         Whether only the whole index can be formed so.
     needs_points : bool
@@ -195,9 +195,9 @@ def mazziotta_pareto(sign: int, parts: Parts) -> FloatArray:
 
 
 def copeland(parts: Parts) -> FloatArray:
-    """(wins - losses) / (n - 1) against the other cities.
+    """(wins - losses) / (n - 1) against the other units.
 
-    One city beats another where the weights of the parts in which it is better, and half of those
+    One unit beats another where the weights of the parts in which it is better, and half of those
     in which they are equal or which one of them lacks, come to more than one half.
     """
     versions, cities = parts.weights.shape[1:]

@@ -1,4 +1,4 @@
-"""How two figures of the same cities go together: correlations, a line, and who is far from it."""
+"""How two figures of the same units go together: correlations, a line, and who is far from it."""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ SCALES = ("linear", "log-x", "log-log")
 
 @dataclass(frozen=True)
 class Association:
-    """Correlations of two figures over some cities; nan where they are undefined.
+    """Correlations of two figures over some units; nan where they are undefined.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Association:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A least-squares line y = intercept + slope x, with its studentised residuals, (cities,)."""
+    """A least-squares line y = intercept + slope x, with its studentised residuals, (units,)."""
 
     slope: float
     intercept: float
@@ -61,9 +61,9 @@ class Inference:
 
 @dataclass(frozen=True)
 class Fit:
-    """A straight line y = intercept + slope x on one of `SCALES`, over the cities that have a place on it.
+    """A straight line y = intercept + slope x on one of `SCALES`, over the units that have a place on it.
 
-    Everything but ``count`` is nan where the cities determine no line.
+    Everything but ``count`` is nan where the units determine no line.
     """
 
     scale: str
@@ -115,7 +115,7 @@ def fit_scales(x: FloatArray, y: FloatArray) -> list[Fit]:
 
     Parameters
     ----------
-    x, y : float array, (cities,)
+    x, y : float array, (units,)
         Finite.
     """
     x, y = _pair(x, y)
@@ -138,11 +138,11 @@ def _fit(scale: str, x: FloatArray, y: FloatArray) -> Fit:
 
 
 def pearson(x: FloatArray, y: FloatArray) -> float:
-    """Return the product-moment correlation; nan for fewer than two cities or a constant side.
+    """Return the product-moment correlation; nan for fewer than two units or a constant side.
 
     Parameters
     ----------
-    x, y : float array, (cities,)
+    x, y : float array, (units,)
         Finite.
     """
     x, y = _pair(x, y)
@@ -159,7 +159,7 @@ def associate(x: FloatArray, y: FloatArray) -> Association:
 
     Parameters
     ----------
-    x, y : float array, (cities,)
+    x, y : float array, (units,)
         Finite.
 
     Raises
@@ -179,20 +179,20 @@ def associate(x: FloatArray, y: FloatArray) -> Association:
 
 
 def fit_line(x: FloatArray, y: FloatArray) -> Line:
-    r"""Fit a line by least squares, and say how far each city is from it without its own pull.
+    r"""Fit a line by least squares, and say how far each unit is from it without its own pull.
 
     The externally studentised residual is :math:`t_i = e_i / (s_{(i)} \sqrt{1 - h_i})`, with the
-    residual e, the leverage h and the standard error of the fit to all other cities.
+    residual e, the leverage h and the standard error of the fit to all other units.
 
     Parameters
     ----------
-    x, y : float array, (cities,)
-        Finite, at least four cities, x not constant.
+    x, y : float array, (units,)
+        Finite, at least four units, x not constant.
 
     Raises
     ------
     ValueError
-        For fewer cities or a constant x.
+        For fewer units or a constant x.
 
     References
     ----------
@@ -208,7 +208,7 @@ def fit_line(x: FloatArray, y: FloatArray) -> Line:
     residuals = y - intercept - slope * x
     leverage = 1 / count + a**2 / (a @ a)
     rest = 1 - leverage
-    # A city that fixes the line alone has no residual of its own; nor has a perfect fit any.
+    # A unit that fixes the line alone has no residual of its own; nor has a perfect fit any.
     free = rest > 1e-12
     without = np.full(count, np.nan)
     without[free] = (residuals @ residuals - residuals[free] ** 2 / rest[free]) / (count - 3)
@@ -219,7 +219,7 @@ def fit_line(x: FloatArray, y: FloatArray) -> Line:
 
 
 def bands_of(ranks: IntArray, limits: Sequence[int]) -> list[tuple[int, int, BoolArray]]:
-    """Cut ranks into bands: first and last rank of each, and who is in it, (cities,).
+    """Cut ranks into bands: first and last rank of each, and who is in it, (units,).
 
     Limits 100 and 200 give 1-100, 101-200 and what is left; a band of nobody is left out.
 
@@ -263,18 +263,18 @@ def _spearman(x: FloatArray, y: FloatArray) -> float:
         return float("nan")
 
 
-# By the number that `quadrants` gives a city: across, then upwards.
+# By the number that `quadrants` gives a unit: across, then upwards.
 QUADRANTS = ("high_high", "low_high", "low_low", "high_low")
 
 
 def quadrants(x: FloatArray, y: FloatArray) -> IntArray:
-    """Return the quadrant of each city about the medians, as positions in `QUADRANTS`, (cities,).
+    """Return the quadrant of each unit about the medians, as positions in `QUADRANTS`, (units,).
 
-    A city at a median is counted as high.
+    A unit at a median is counted as high.
 
     Parameters
     ----------
-    x, y : float array, (cities,)
+    x, y : float array, (units,)
         Finite, at least one.
     """
     right, upper = x >= np.median(x), y >= np.median(y)

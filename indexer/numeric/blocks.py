@@ -123,7 +123,7 @@ def _head_of(data: bytes) -> tuple[dict[str, Any], int]:
 
 
 def pack_composite(scores: FloatArray, ranks: IntArray) -> tuple[bytes, bytes]:
-    """Write the scores, nan where there is none, and the ranks, 0 there, of the cities of one run."""
+    """Write the scores, nan where there is none, and the ranks, 0 there, of the units of one run."""
     return np.asarray(scores, dtype="<f8").tobytes(), np.asarray(ranks, dtype="<u4").tobytes()
 
 

@@ -9,10 +9,10 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class Passing:
-    """Who changed sides with one city, as bool arrays, (cities,).
+    """Who changed sides with one unit, as bool arrays, (units,).
 
     ``passed`` were ahead of it before and are not after; ``passed_by`` the other way round.
-    The city gains as many places as it passed cities less those it was passed by.
+    The unit gains as many places as it passed units less those it was passed by.
     """
 
     passed: BoolArray
@@ -20,16 +20,16 @@ class Passing:
 
 
 def rank_shift(before: IntArray, after: IntArray) -> IntArray:
-    """Return the places gained by each city: positive where it moves up towards rank 1.
+    """Return the places gained by each unit: positive where it moves up towards rank 1.
 
     Parameters
     ----------
-    before, after : int array, (cities,)
-        1-based ranks of the same cities.
+    before, after : int array, (units,)
+        1-based ranks of the same units.
 
     Returns
     -------
-    int array, (cities,)
+    int array, (units,)
     """
     before, after = np.asarray(before, dtype=np.int64), np.asarray(after, dtype=np.int64)
     _check_pair(before, after)
@@ -51,7 +51,7 @@ def spearman(before: FloatArray | IntArray, after: FloatArray | IntArray) -> flo
 
     Parameters
     ----------
-    before, after : array, (cities,)
+    before, after : array, (units,)
         Ranks, or scores of which only exactly equal ones count as tied.
 
     Returns
@@ -74,7 +74,7 @@ def spearman(before: FloatArray | IntArray, after: FloatArray | IntArray) -> flo
 
 
 def kendall_tau_b(before: FloatArray | IntArray, after: FloatArray | IntArray) -> float:
-    r"""Correlate the order of pairs of cities under two versions, Kendall's :math:`\tau_b`.
+    r"""Correlate the order of pairs of units under two versions, Kendall's :math:`\tau_b`.
 
     .. math:: \tau_b = \frac{C - D}{\sqrt{(n_0 - n_1)(n_0 - n_2)}}
 
@@ -83,7 +83,7 @@ def kendall_tau_b(before: FloatArray | IntArray, after: FloatArray | IntArray) -
 
     Parameters
     ----------
-    before, after : array, (cities,)
+    before, after : array, (units,)
         Ranks, or scores of which only exactly equal ones count as tied.
 
     Returns
@@ -109,14 +109,14 @@ def kendall_tau_b(before: FloatArray | IntArray, after: FloatArray | IntArray) -
     ties = [_tied_pairs(side) for side in (first, second, first * size + second)]
     if pairs in ties[:2]:
         raise ValueError("a constant side has no rank correlation")
-    # Among cities that tie before, the order after rises: no inversion is counted there.
+    # Among units that tie before, the order after rises: no inversion is counted there.
     discordant = _inversions(second[np.lexsort((second, first))])
     balance = pairs - ties[0] - ties[1] + ties[2] - 2 * discordant
     return float(np.clip(balance / np.sqrt(float(pairs - ties[0]) * float(pairs - ties[1])), -1, 1))
 
 
 def mean_shift_matrix(ranks: IntArray) -> FloatArray:
-    """Return R_S between every two versions, (cities, versions) -> (versions, versions)."""
+    """Return R_S between every two versions, (units, versions) -> (versions, versions)."""
     ranks = np.asarray(ranks, dtype=np.int64)
     return np.stack([np.abs(ranks - column[:, np.newaxis]).mean(axis=0) for column in ranks.T])
 
@@ -124,14 +124,14 @@ def mean_shift_matrix(ranks: IntArray) -> FloatArray:
 def top_overlap(ranks: IntArray, k: int) -> FloatArray:
     r"""Return how much of the top k every two versions share.
 
-    :math:`|A \cap B| / \max(|A|, |B|)` with A and B the cities of rank k or better, which may
-    be more than k where cities tie; 1 when they are the same, 0 when none is in both.
+    :math:`|A \cap B| / \max(|A|, |B|)` with A and B the units of rank k or better, which may
+    be more than k where units tie; 1 when they are the same, 0 when none is in both.
 
     Parameters
     ----------
-    ranks : int array, (cities, versions)
+    ranks : int array, (units, versions)
     k : int
-        From 1 to the number of cities.
+        From 1 to the number of units.
 
     Returns
     -------
@@ -145,12 +145,12 @@ def top_overlap(ranks: IntArray, k: int) -> FloatArray:
 
 
 def find_passing(before: IntArray, after: IntArray, city: int) -> Passing:
-    """Return who passed a city, and whom it passed, between two rankings.
+    """Return who passed a unit, and whom it passed, between two rankings.
 
     Parameters
     ----------
-    before, after : int array, (cities,)
-        1-based ranks of the same cities; ties share the smallest.
+    before, after : int array, (units,)
+        1-based ranks of the same units; ties share the smallest.
     city : int
         Its position.
     """
@@ -160,11 +160,11 @@ def find_passing(before: IntArray, after: IntArray, city: int) -> Passing:
 
 
 def band_flows(ranks: IntArray, limits: IntArray) -> IntArray:
-    """Count the cities that go from one band of ranks to another, version by version.
+    """Count the units that go from one band of ranks to another, version by version.
 
     Parameters
     ----------
-    ranks : int array, (cities, versions)
+    ranks : int array, (units, versions)
         At least two versions.
     limits : int array, (bands - 1,)
         The last rank of each band but the last, rising.

@@ -1,4 +1,4 @@
-"""From normalised values and weights to the scores of cities (docs/method.md 4)."""
+"""From normalised values and weights to the scores of units (docs/method.md 4)."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -52,10 +52,10 @@ def composite_scores(
     missing: Missing = "refuse",
     tree: Tree | None = None,
 ) -> FloatArray:
-    r"""Score every city under every version of the weights.
+    r"""Score every unit under every version of the weights.
 
     Arithmetic :math:`T_c = \sum_j \alpha_j t_{cj}`, geometric
-    :math:`T_c = \prod_j t_{cj}^{\alpha_j}`. Under ``reweight`` the weights of what a city has
+    :math:`T_c = \prod_j t_{cj}^{\alpha_j}`. Under ``reweight`` the weights of what a unit has
     are rescaled in each sibling group, from the bottom up: a node none of whose leaves is
     present is itself absent from its group.
 
@@ -65,7 +65,7 @@ def composite_scores(
 
     Parameters
     ----------
-    normalised : float array, (cities, leaves)
+    normalised : float array, (units, leaves)
         nan where missing.
     leaf_weights : float array, (leaves,) or (leaves, versions)
         Global weights of the leaves; each version sums to 1.
@@ -77,14 +77,14 @@ def composite_scores(
 
     Returns
     -------
-    float array, (cities,) or (cities, versions)
+    float array, (units,) or (units, versions)
         A share of the whole when the normalised values are shares.
 
     Raises
     ------
     CompositeError
         Naming the leaves that are missing under ``refuse`` or not above zero under
-        ``geometric``, and the cities with nothing of any weight under ``reweight``.
+        ``geometric``, and the units with nothing of any weight under ``reweight``.
 
     References
     ----------
@@ -108,12 +108,12 @@ def node_scores(
     aggregation: str = "arithmetic",
     missing: Missing = "refuse",
 ) -> FloatArray:
-    r"""Score every city on every node of the tree, under one version of the weights.
+    r"""Score every unit on every node of the tree, under one version of the weights.
 
     A leaf scores its normalised value, an inner node
     :math:`\sum_j (\alpha_j / \alpha_n) t_{cj}` over its leaves j (geometric: the product of
     the powers), formed group by group from the bottom up. A node of weight zero has equally
-    split groups below it. Under ``reweight`` a node that a city has nothing of is nan.
+    split groups below it. Under ``reweight`` a node that a unit has nothing of is nan.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def node_scores(
 
     Returns
     -------
-    float array, (cities, nodes)
+    float array, (units, nodes)
 
     Raises
     ------
@@ -149,7 +149,7 @@ def inner_scores(
     aggregation: str = "arithmetic",
     missing: Missing = "refuse",
 ) -> FloatArray:
-    """Score every city on every node that has children, under many versions at once.
+    """Score every unit on every node that has children, under many versions at once.
 
     The formula is that of `node_scores`; children are added in their order, in plain IEEE
     arithmetic, so that the bits do not depend on which versions are scored together.
@@ -163,7 +163,7 @@ def inner_scores(
 
     Returns
     -------
-    float array, (versions, inner nodes, cities)
+    float array, (versions, inner nodes, units)
         Nodes in the order of ``tree.inner``.
 
     Raises
@@ -187,7 +187,7 @@ def inner_scores(
 
 
 def _add_children(tree: Tree, local: FloatArray, leaves: dict[int, FloatArray], scores: FloatArray) -> None:
-    """Add to every inner node, (versions, inner nodes, cities), what is below it, from the bottom up."""
+    """Add to every inner node, (versions, inner nodes, units), what is below it, from the bottom up."""
     rows = {int(node): row for row, node in enumerate(tree.inner)}
     product = np.empty((local.shape[1], scores.shape[2]))
     for level in reversed(tree.levels[1:]):
@@ -198,7 +198,7 @@ def _add_children(tree: Tree, local: FloatArray, leaves: dict[int, FloatArray], 
 
 
 def _reweighted_inner(tree: Tree, local: FloatArray, terms: FloatArray, aggregation: str) -> FloatArray:
-    """Score one version over what each city has, (inner nodes, cities); nan where it has nothing."""
+    """Score one version over what each unit has, (inner nodes, units); nan where it has nothing."""
     present = ~np.isnan(terms)
     support, masses = _presence(tree, local, present)
     weights = np.broadcast_to(local[:, np.newaxis], masses.shape)
@@ -208,7 +208,7 @@ def _reweighted_inner(tree: Tree, local: FloatArray, terms: FloatArray, aggregat
     for level in reversed(tree.levels[1:]):
         for node in level:
             scores[tree.parents[node]] += weights[node] * scores[node]
-    # What a city has nothing of is 0 until it is nan, and no mean to be finished.
+    # What a unit has nothing of is 0 until it is nan, and no mean to be finished.
     with np.errstate(divide="ignore"):
         return np.where(support, AGGREGATIONS[aggregation].finish(scores), np.nan)[tree.inner]
 
@@ -230,7 +230,7 @@ def _terms(normalised: FloatArray, aggregation: str, missing: Missing) -> FloatA
 
 
 def _weigh_in_order(terms: FloatArray, weights: FloatArray) -> FloatArray:
-    """Add the leaves, (leaves, cities), under each version of the weights: (cities, versions).
+    """Add the leaves, (leaves, units), under each version of the weights: (units, versions).
 
     A block of versions at a time, so that the sums stay in the processor's cache.
     """
@@ -257,11 +257,11 @@ def _sum_in_order(products: Iterator[FloatArray]) -> FloatArray:
 
 
 def _reweighted_sum(terms: FloatArray, leaf_weights: FloatArray, tree: Tree) -> FloatArray:
-    """Sum one version over what each city has, (cities,)."""
+    """Sum one version over what each unit has, (units,)."""
     present = ~np.isnan(terms.T)
     local = local_from_leaf_weights(tree, leaf_weights)
     support, masses = _presence(tree, local, present)
-    # 1 where nothing is missing, so that a complete city keeps the bits of its plain sum.
+    # 1 where nothing is missing, so that a complete unit keeps the bits of its plain sum.
     scale = np.ones_like(masses)
     for level in tree.levels:
         above = scale[tree.parents[level]] if tree.parents[level[0]] != NO_PARENT else 1.0
@@ -272,9 +272,9 @@ def _reweighted_sum(terms: FloatArray, leaf_weights: FloatArray, tree: Tree) -> 
 
 
 def _presence(tree: Tree, local: FloatArray, present: BoolArray) -> tuple[BoolArray, FloatArray]:
-    """Return which nodes a city has anything of, and the local weight present in each group.
+    """Return which nodes a unit has anything of, and the local weight present in each group.
 
-    Both are (nodes, cities); the mass of a node is that of its sibling group, exactly 1 where
+    Both are (nodes, units); the mass of a node is that of its sibling group, exactly 1 where
     the group is complete and 1 where it is empty.
     """
     support = np.zeros((len(tree), present.shape[1]), dtype=bool)

@@ -31,7 +31,7 @@ class _Stretch:
     leaves : int array
     nodes : list of int
         Those that are formed before it.
-    terms : float array, (leaves, cities)
+    terms : float array, (leaves, units)
         What the weights of the leaves are applied to; where the node is no mean, their values.
     """
 
@@ -43,13 +43,13 @@ class _Stretch:
 
 
 class DrawnNodes:
-    """Scores cities that lack nothing under many local weights, to within rounding of a run's scores.
+    """Scores units that lack nothing under many local weights, to within rounding of a run's scores.
 
-    Not where cities are compared with each other: see `NodeSteps.looks_at_all`.
+    Not where units are compared with each other: see `NodeSteps.looks_at_all`.
 
     Parameters
     ----------
-    normalised : float array, (cities, leaves)
+    normalised : float array, (units, leaves)
 
     Raises
     ------
@@ -70,7 +70,7 @@ class DrawnNodes:
         self._stretches = [self._stretch(node, values, rows) for node in self._formed()]
 
     def scores(self, local: FloatArray) -> FloatArray:
-        """Score each city, (nodes, versions) -> (versions, cities)."""
+        """Score each unit, (nodes, versions) -> (versions, units)."""
         weights = np.array(local)
         for nodes in self._within:
             weights[nodes] *= weights[self._tree.parents[nodes]]
@@ -94,7 +94,7 @@ class DrawnNodes:
     def _form(
         self, stretch: _Stretch, weights: FloatArray, of_leaves: FloatArray, made: dict[int, FloatArray]
     ) -> FloatArray:
-        """Return the scores of a node, (versions, cities)."""
+        """Return the scores of a node, (versions, units)."""
         if stretch.entry.combine is not None:
             return self._combine(stretch, weights, made)
         total = of_leaves.T @ stretch.terms

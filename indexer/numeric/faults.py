@@ -62,7 +62,7 @@ FAULT_TEXTS: dict[FaultKind, str] = {
 
 @dataclass(frozen=True)
 class DataFault:
-    """One reason why the data cannot be normalised, with all indicators and cities it names.
+    """One reason why the data cannot be normalised, with all indicators and units it names.
 
     ``values`` are what the units have, where that is what is wrong.
     """
@@ -86,7 +86,7 @@ class NormalisationError(ValueError):
 
 
 def raise_for(codes: Sequence[str], bad: dict[FaultKind, BoolArray]) -> None:
-    """Raise one error for all indicators where a mask, (leaves,) or (cities, leaves), is true."""
+    """Raise one error for all indicators where a mask, (leaves,) or (units, leaves), is true."""
     columns = {kind: np.logical_or.reduce(np.atleast_2d(mask)) for kind, mask in bad.items() if mask.any()}
     if faults := [DataFault(kind, tuple(compress(codes, hit))) for kind, hit in columns.items()]:
         raise NormalisationError(faults)

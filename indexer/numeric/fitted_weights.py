@@ -42,7 +42,7 @@ def fit_to_importance(
 
     Parameters
     ----------
-    scores : float array, (cities, columns)
+    scores : float array, (units, columns)
         More is better.
     aim : float array, (columns,), optional
         Not negative, sums to 1; equal parts by default.

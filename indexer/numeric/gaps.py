@@ -19,12 +19,12 @@ class Beside:
 
     Attributes
     ----------
-    groups : mapping of str to sequence of str, (cities,)
-        Labels of the cities, by the name of the column; '' for a city in no group.
-    before : float array, (cities, leaves), optional
-        The last values of the same cities in earlier editions, nan where there is none.
+    groups : mapping of str to sequence of str, (units,)
+        Labels of the units, by the name of the column; '' for a unit in no group.
+    before : float array, (units, leaves), optional
+        The last values of the same units in earlier editions, nan where there is none.
     may_be_empty : bool
-        Whether a city may lack all columns: they are not all there are, or a coverage decides who
+        Whether a unit may lack all columns: they are not all there are, or a coverage decides who
         has a score.
     """
 
@@ -35,7 +35,7 @@ class Beside:
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
-    """Raw values, (cities, leaves), which of them are missing, and names for the messages."""
+    """Raw values, (units, leaves), which of them are missing, and names for the messages."""
 
     values: FloatArray
     missing: BoolArray
@@ -51,7 +51,7 @@ class MissingPolicy:
     Attributes
     ----------
     fill : callable
-        From the gaps to values, (cities, leaves); raises `NormalisationError` where it cannot.
+        From the gaps to values, (units, leaves); raises `NormalisationError` where it cannot.
     takes_missing : bool
         Whether data with gaps are computed at all.
     leaves_gaps : bool
@@ -100,19 +100,19 @@ def raw_zeros(gaps: Gaps) -> FloatArray:
 
 
 def column_means(gaps: Gaps) -> FloatArray:
-    """Fill in the mean of the indicator over the cities that have it."""
+    """Fill in the mean of the indicator over the units that have it."""
     raise_for(gaps.codes, {"no_value": np.logical_and.reduce(gaps.missing)})
     return np.where(gaps.missing, np.nanmean(gaps.values, axis=0), gaps.values)
 
 
 def column_medians(gaps: Gaps) -> FloatArray:
-    """Fill in the median of the indicator over the cities that have it."""
+    """Fill in the median of the indicator over the units that have it."""
     raise_for(gaps.codes, {"no_value": np.logical_and.reduce(gaps.missing)})
     return np.where(gaps.missing, np.nanmedian(gaps.values, axis=0), gaps.values)
 
 
 def of_group(column: str, middle: Callable[..., FloatArray], gaps: Gaps) -> FloatArray:
-    """Fill in the mean or median over the cities of the same group that have the indicator."""
+    """Fill in the mean or median over the units of the same group that have the indicator."""
     if column not in gaps.beside.groups:
         raise NormalisationError([DataFault("unknown_column", (column,))])
     labels = np.array(gaps.beside.groups[column])
@@ -127,7 +127,7 @@ def of_group(column: str, middle: Callable[..., FloatArray], gaps: Gaps) -> Floa
 
 
 def last_values(gaps: Gaps) -> FloatArray:
-    """Fill in what the city had in an earlier edition."""
+    """Fill in what the unit had in an earlier edition."""
     before = np.full(gaps.values.shape, np.nan) if gaps.beside.before is None else gaps.beside.before
     return _whole(gaps, np.where(gaps.missing, before, gaps.values), "no_earlier")
 
@@ -157,7 +157,7 @@ def left_out(gaps: Gaps) -> FloatArray:
 
 
 def refuse_empty_units(missing: BoolArray, units: Sequence[str]) -> None:
-    """Raise one error that names all cities without any value, (cities, leaves)."""
+    """Raise one error that names all units without any value, (units, leaves)."""
     if empty := tuple(compress(units, np.logical_and.reduce(missing, axis=1))):
         raise NormalisationError([DataFault("empty_unit", units=empty)])
 
@@ -192,28 +192,28 @@ def handle_missing(
     """Apply the policy for missing raw values; the cells it fills are ``isnan(values)``.
 
     ``refuse`` raises when a value is missing. ``mean`` and ``median`` fill those of the indicator
-    over the cities that have it. ``zero`` fills nothing yet: the cell has the worst normalised
+    over the units that have it. ``zero`` fills nothing yet: the cell has the worst normalised
     value, whatever the direction. ``reweight`` fills nothing: the composite leaves the cell out and
     rescales the weights of its siblings. ``raw_zero`` fills the raw value 0, which for direction -1
     is the best value there is.
 
     Parameters
     ----------
-    values : float array, (cities, leaves)
+    values : float array, (units, leaves)
         nan where missing.
-    codes, units : sequence of str, (leaves,) and (cities,)
+    codes, units : sequence of str, (leaves,) and (units,)
         Names for the error messages.
     beside : Beside, optional
 
     Returns
     -------
-    float array, (cities, leaves)
+    float array, (units, leaves)
 
     Raises
     ------
     NormalisationError
         Under ``refuse`` naming every missing cell; under ``mean`` naming every indicator
-        without any value; under ``reweight`` naming every city without any value.
+        without any value; under ``reweight`` naming every unit without any value.
     """
     values = np.ascontiguousarray(values, dtype=np.float64)
     return MISSING_POLICIES[policy].fill(Gaps(values, np.isnan(values), codes, units, beside or Beside()))

@@ -1,4 +1,4 @@
-"""Where a city ranks better than elsewhere: leads of one rank over others."""
+"""Where a unit ranks better than elsewhere: leads of one rank over others."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from weighting.numeric.arrays import FloatArray
 
 
 def rank_columns(scores: FloatArray) -> FloatArray:
-    """Rank each column among the cities that have a score, as `ranks_of_present`; nan where there is none.
+    """Rank each column among the units that have a score, as `ranks_of_present`; nan where there is none.
 
     Parameters
     ----------
-    scores : float array, (cities,) or (cities, nodes)
+    scores : float array, (units,) or (units, nodes)
 
     Returns
     -------
@@ -29,18 +29,18 @@ def rank_leads(ranks: FloatArray, others: FloatArray) -> FloatArray:
 
     .. math:: L_c = \min_k (r'_{ck} - r_c)
 
-    so that a city leads by more than n places on all of them when L is larger than n. nan where
+    so that a unit leads by more than n places on all of them when L is larger than n. nan where
     a rank is missing.
 
     Parameters
     ----------
-    ranks : float array, (cities,)
-    others : float array, (cities, nodes)
+    ranks : float array, (units,)
+    others : float array, (units, nodes)
         At least one.
 
     Returns
     -------
-    float array, (cities,)
+    float array, (units,)
     """
     if not others.shape[1]:
         raise ValueError("there is nothing to lead over")

@@ -35,13 +35,13 @@ class RawColumns:
 
     Attributes
     ----------
-    values : float array, (cities, leaves)
+    values : float array, (units, leaves)
         nan where missing.
     directions : int array, (leaves,)
-    codes, units : sequence of str, (leaves,) and (cities,)
+    codes, units : sequence of str, (leaves,) and (units,)
         Names for the messages.
     totals : float array, (leaves,), optional
-    denominators : mapping of int to float array (cities,)
+    denominators : mapping of int to float array (units,)
         By the position of the leaf that is divided.
     beside : Beside
     unit_rows : mapping of str to int
@@ -77,7 +77,7 @@ class RawColumns:
 
 @dataclass(frozen=True, eq=False)
 class NormalisedLeaves:
-    """Normalised values, (cities, leaves), nan where left out; cells and treatments as `Prepared`."""
+    """Normalised values, (units, leaves), nan where left out; cells and treatments as `Prepared`."""
 
     values: FloatArray
     cells: CellArray
@@ -85,7 +85,7 @@ class NormalisedLeaves:
 
     @property
     def given(self) -> BoolArray:
-        """Which values were given, neither filled in nor left out, (cities, leaves)."""
+        """Which values were given, neither filled in nor left out, (units, leaves)."""
         given: BoolArray = (self.cells & (IMPUTED | LEFT_OUT)) == 0
         return given
 

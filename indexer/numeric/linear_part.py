@@ -1,6 +1,6 @@
 """The weights in which an index is linear: those of the mean at its top (docs/method.md 7).
 
-Whatever kind of mean it is, two cities tie under it where the weighted sums that it is formed of do.
+Whatever kind of mean it is, two units tie under it where the weighted sums that it is formed of do.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ class LinearPart:
         Whose local weight is a weight of that mean.
     parts : int array, (parts,)
         What it is formed of: leaves, and nodes that are formed otherwise.
-    terms : tuple of float array, (nodes,) of (cities,)
+    terms : tuple of float array, (nodes,) of (units,)
         What the weights are applied to; 0 below the parts.
     finish : callable
         From a weighted sum to a score.
@@ -38,7 +38,7 @@ class LinearPart:
     finish: Callable[[FloatArray], FloatArray]
 
     def of(self, cities: IntArray, nodes: Iterable[int] | None = None) -> FloatArray:
-        """Return the terms of some cities, on all nodes or on some, (nodes, cities)."""
+        """Return the terms of some units, on all nodes or on some, (nodes, units)."""
         terms = self.terms if nodes is None else [self.terms[node] for node in nodes]
         found = np.empty((len(terms), len(cities)))
         for row, term in zip(found, terms, strict=True):
@@ -53,7 +53,7 @@ def linear_part(index: Index) -> LinearPart:
     Raises
     ------
     ValueError
-        Where it is none, or where values are missing: a city's weights are then its own.
+        Where it is none, or where values are missing: a unit's weights are then its own.
     """
     tree, steps = index.tree, index.formed
     entry = AGGREGATIONS[_top_code(tree, steps)]
@@ -93,7 +93,7 @@ def _find_within(tree: Tree, steps: NodeSteps, code: str) -> BoolArray:
 def _terms(
     index: Index, entry: Aggregation, weights: FloatArray, parts: IntArray, sums: BoolArray
 ) -> FloatArray:
-    """Return what the mean's weights are applied to on its parts, and the means of these, (nodes, cities)."""
+    """Return what the mean's weights are applied to on its parts, and the means of these, (nodes, units)."""
     tree, steps = index.tree, index.formed
     scored = score_nodes(tree, weights[tree.leaves, np.newaxis], index.normalised, steps)
     scores, terms = scored.with_leaves(tree, index.normalised), np.zeros((len(tree), len(index.normalised)))

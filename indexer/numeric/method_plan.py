@@ -172,7 +172,7 @@ class MethodPlan:
 
     @cached_property
     def may_leave_out(self) -> bool:
-        """Whether a coverage may leave a city without a score."""
+        """Whether a coverage may leave a unit without a score."""
         coverages = [self.node.coverage, *(cells.get("coverage", 0.0) for cells in self.nodes.values())]
         return any(coverage > 0 for coverage in coverages)
 
@@ -182,7 +182,7 @@ class MethodPlan:
 
 
 def is_absolute(step: LeafStep) -> bool:
-    """Whether a normalised value depends on the raw one alone, and not on those of other cities.
+    """Whether a normalised value depends on the raw one alone, and not on those of other units.
 
     Then the same raw value has the same score in every year.
     """
@@ -320,7 +320,7 @@ def _is_whole(tree: Tree, node: int) -> bool:
 
 
 def _may_stay_above_zero(step: LeafStep) -> bool:
-    """Whether all cities may have values above zero; bounds that are stated may lie beyond all of them."""
+    """Whether all units may have values above zero; bounds that are stated may lie beyond all of them."""
     stated = step.lower is not None or step.upper is not None
     entry = NORMALISATIONS[step.normalisation]
     return entry.may_stay_above_zero or (stated and "lower" in entry.takes)

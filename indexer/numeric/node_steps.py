@@ -1,7 +1,7 @@
 """From normalised values to the scores of a tree whose nodes are not all formed alike.
 
-A node is formed of its children, with the weights of those that a city has; a node of which a city
-has less than its coverage has no score for that city, nor has any node above it.
+A node is formed of its children, with the weights of those that a unit has; a node of which a unit
+has less than its coverage has no score for that unit, nor has any node above it.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -40,7 +40,7 @@ class NodeSteps:
     whole : str
         That of the index itself, which is formed of the root group.
     coverages : tuple of float, (nodes,)
-        The least share of the weight below that a city has to have; 0 for any.
+        The least share of the weight below that a unit has to have; 0 for any.
     whole_coverage : float
     floor : float, optional
         What stands in for smaller values where a mean needs them above zero.
@@ -78,17 +78,17 @@ class NodeSteps:
 
     @cached_property
     def looks_at_all(self) -> bool:
-        """Whether the score of a city depends on the other cities' normalised values."""
+        """Whether the score of a unit depends on the other units' normalised values."""
         return any(entry.root_alone for entry in self._entries)
 
     @property
     def for_all(self) -> "NodeSteps":
-        """The same steps without coverages, for cities of which it is settled that they have a score."""
+        """The same steps without coverages, for units of which it is settled that they have a score."""
         return replace(self, coverages=(0.0,) * len(self.coverages), whole_coverage=0.0)
 
     @cached_property
     def has_coverage(self) -> bool:
-        """Whether a city may go without a score."""
+        """Whether a unit may go without a score."""
         return self.whole_coverage > 0 or any(coverage > 0 for coverage in self.coverages)
 
     def entry_above(self, tree: Tree, node: int) -> Aggregation:
@@ -115,7 +115,7 @@ def uniform_steps(tree: Tree, aggregation: str) -> NodeSteps:
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Scores, (versions, cities) and (versions, inner nodes, cities), nan where a city has none.
+    """Scores, (versions, units) and (versions, inner nodes, units), nan where a unit has none.
 
     Inner nodes are in the order of ``tree.inner``.
     """
@@ -125,11 +125,11 @@ class Scored:
 
     @property
     def ranked(self) -> IntArray:
-        """The positions of the cities that have a score under the first version."""
+        """The positions of the units that have a score under the first version."""
         return np.flatnonzero(~np.isnan(self.scores[0]))
 
     def with_leaves(self, tree: Tree, normalised: FloatArray) -> FloatArray:
-        """Return the scores on all nodes under the first version, (cities, nodes)."""
+        """Return the scores on all nodes under the first version, (units, nodes)."""
         nodes = np.empty((len(normalised), len(tree)))
         nodes[:, tree.leaves], nodes[:, tree.inner] = normalised, self.inner[0].T
         return nodes
@@ -145,7 +145,7 @@ def score_nodes(
     given: BoolArray | None = None,
     inner: bool = True,
 ) -> Scored:
-    """Score every city on the index and on every inner node, under many versions at once.
+    """Score every unit on the index and on every inner node, under many versions at once.
 
     Children are added in their order in plain IEEE arithmetic, so that a version scored alone or
     with others has the same bits. Where all nodes are formed by one mean and no coverage is asked
@@ -155,10 +155,10 @@ def score_nodes(
     ----------
     leaf_weights : float array, (leaves, versions)
         Global weights of the leaves; each version sums to 1.
-    normalised : float array, (cities, leaves)
+    normalised : float array, (units, leaves)
         nan where missing.
     missing : {"refuse", "reweight"}
-    given : bool array, (cities, leaves), optional
+    given : bool array, (units, leaves), optional
         Which values count for the coverage; by default those that are not nan.
     inner : bool
         Whether the inner nodes are wanted where the index can do without them.
@@ -244,7 +244,7 @@ class _Climb:
         self._groups = sorted(tree.groups, key=lambda group: -int(tree.depth[group[0]]))
 
     def score(self, local: FloatArray, inner: FloatArray, scores: FloatArray) -> None:
-        """Write (versions, inner nodes, cities) and (versions, cities)."""
+        """Write (versions, inner nodes, units) and (versions, units)."""
         shares: dict[int, FloatArray] = {}
         lost: dict[int, BoolArray] = {}
         for group in self._groups:
@@ -264,7 +264,7 @@ class _Climb:
     def _form(
         self, node: int, group: IntArray, local: FloatArray, inner: FloatArray, out: FloatArray
     ) -> None:
-        """Write the scores of a node, (versions, cities): nan where a city has nothing of it."""
+        """Write the scores of a node, (versions, units): nan where a unit has nothing of it."""
         code = self._steps.whole if node == NO_PARENT else self._steps.aggregations[node]
         if len(group) == 1 and node == NO_PARENT and int(group[0]) in self._inner_row:
             # The only node of the root group is the index itself, whatever that is formed by.
@@ -290,7 +290,7 @@ class _Climb:
     def _add_what_is_there(
         self, entry: Aggregation, group: IntArray, local: FloatArray, inner: FloatArray
     ) -> FloatArray:
-        """Add up the children and divide by the weight of those that a city has: nan where that is none."""
+        """Add up the children and divide by the weight of those that a unit has: nan where that is none."""
         total, product = self._room[:, : local.shape[1]]
         total[:] = 0
         mass, whole = np.zeros_like(total), np.ones(total.shape, dtype=bool)
@@ -305,7 +305,7 @@ class _Climb:
         return total
 
     def _term(self, child: int, entry: Aggregation, inner: FloatArray) -> FloatArray:
-        """Return what the weight of a child is applied to, (1 or versions, cities)."""
+        """Return what the weight of a child is applied to, (1 or versions, units)."""
         if child not in self._leaf_row:
             return self._checked(child, entry, inner[:, self._inner_row[child]])
         key = (child, entry.code)
@@ -322,7 +322,7 @@ class _Climb:
         return entry.terms(values)
 
     def _child(self, child: int, inner: FloatArray) -> FloatArray:
-        """Return the scores of a child, (1 or versions, cities)."""
+        """Return the scores of a child, (1 or versions, units)."""
         if child in self._leaf_row:
             return self._values[self._leaf_row[child]][np.newaxis]
         return inner[:, self._inner_row[child]]
@@ -347,7 +347,7 @@ class _Climb:
         return np.where(mass > 0, made, np.nan)
 
     def _share(self, group: IntArray, local: FloatArray, shares: dict[int, FloatArray]) -> FloatArray:
-        """Return which share of the weight below a node a city has, (versions, cities)."""
+        """Return which share of the weight below a node a unit has, (versions, units)."""
         share = np.zeros((local.shape[1], self._values.shape[1]))
         for child in group.tolist():
             below = shares[child] if child in shares else self._given[self._leaf_row[child]]
@@ -355,7 +355,7 @@ class _Climb:
         return share
 
     def _lost(self, node: int, group: IntArray, share: FloatArray, lost: dict[int, BoolArray]) -> BoolArray:
-        """Return which cities have no score on a node, for its own sake or for that of one below."""
+        """Return which units have no score on a node, for its own sake or for that of one below."""
         least = self._steps.whole_coverage if node == NO_PARENT else self._steps.coverages[node]
         gone = share < least - ROUNDING
         for child in group.tolist():
@@ -364,7 +364,7 @@ class _Climb:
         return gone
 
     def shortfalls(self, local: FloatArray) -> Iterator["Shortfall"]:
-        """Yield what keeps cities from a score, lower nodes first; ``local`` is (nodes, 1)."""
+        """Yield what keeps units from a score, lower nodes first; ``local`` is (nodes, 1)."""
         shares: dict[int, FloatArray] = {}
         for group in self._groups:
             node = int(self._tree.parents[group[0]])
@@ -390,7 +390,7 @@ def refused_faults(
 ) -> list[DataFault]:
     """Return the leaves that the mean above them cannot be formed of, each with the units concerned.
 
-    ``codes`` name the columns, (cities, leaves), which may be some of the leaves; ``without`` those of
+    ``codes`` name the columns, (units, leaves), which may be some of the leaves; ``without`` those of
     leaves, and of nodes above them, that are not looked at.
     """
     faults = []
@@ -407,7 +407,7 @@ def refused_faults(
 
 
 def leaf_terms(tree: Tree, normalised: FloatArray, steps: NodeSteps) -> FloatArray:
-    """Return what the weights of the leaves are applied to, (leaves, cities); nan where missing."""
+    """Return what the weights of the leaves are applied to, (leaves, units); nan where missing."""
     terms = np.array(normalised.T, order="C")
     for row, leaf in enumerate(tree.leaves.tolist()):
         entry = steps.entry_above(tree, leaf)
@@ -417,7 +417,7 @@ def leaf_terms(tree: Tree, normalised: FloatArray, steps: NodeSteps) -> FloatArr
 
 @dataclass(frozen=True)
 class Shortfall:
-    """A node of which a city has less than the coverage; -1 for the index itself."""
+    """A node of which a unit has less than the coverage; -1 for the index itself."""
 
     city: int
     node: int
@@ -426,6 +426,6 @@ class Shortfall:
 
 
 def shortfalls(tree: Tree, local: FloatArray, given: BoolArray, steps: NodeSteps) -> list[Shortfall]:
-    """Return why cities have no score, under one version of the local weights, (nodes,)."""
+    """Return why units have no score, under one version of the local weights, (nodes,)."""
     climb = _Climb(tree, steps, np.zeros(given.T.shape), given)
     return list(climb.shortfalls(local[:, np.newaxis]))

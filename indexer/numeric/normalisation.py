@@ -36,12 +36,12 @@ def normalise(
 
     X is the column sum unless a total is given; the standard deviation s divides by n;
     r is the 1-based rank on exactly equal values, ties sharing the smallest, so that the best
-    city has 1 and the worst 1/n. A nan stays nan, and every column statistic (X, min, max,
-    mean, s, n) is taken over the cities that have a value.
+    unit has 1 and the worst 1/n. A nan stays nan, and every column statistic (X, min, max,
+    mean, s, n) is taken over the units that have a value.
 
     Parameters
     ----------
-    values : float array, (cities, leaves)
+    values : float array, (units, leaves)
         Raw values in the units of their indicators; nan where missing.
     method : str
         A code of `NORMALISATIONS`.
@@ -59,7 +59,7 @@ def normalise(
 
     Returns
     -------
-    float array, (cities, leaves)
+    float array, (units, leaves)
 
     Raises
     ------

@@ -24,7 +24,7 @@ class Block:
 
     Attributes
     ----------
-    values : float array, (cities, leaves)
+    values : float array, (units, leaves)
         Finite; nan where missing, with at least one value in each column.
     directions : int array, (leaves,)
         +1 where more is better, -1 where less is better.
@@ -92,7 +92,7 @@ class Normalisation:
     Attributes
     ----------
     formula : callable
-        From the columns and the parameters to normalised values, (cities, leaves); raises
+        From the columns and the parameters to normalised values, (units, leaves); raises
         `NormalisationError` for what it cannot do.
     unit : ScoreUnit
         What scores are counted in.
@@ -103,7 +103,7 @@ class Normalisation:
     takes_turn, takes_totals : bool
         Whether it asks how to turn indicators of direction -1, and for given totals.
     may_stay_above_zero : bool
-        Whether all cities can have values above zero, as a geometric mean needs.
+        Whether all units can have values above zero, as a geometric mean needs.
     takes : set of {"lower", "upper", "target", "reference", "cap"}
         The parameters of a leaf that it uses.
     needs : set of the same
@@ -270,7 +270,7 @@ def _standardised(block: Block, *, less: int) -> FloatArray:
 
 
 def rank_fractions(block: Block, _parameters: Parameters) -> FloatArray:
-    """(n - r + 1) / n, the share of the cities that are not better."""
+    """(n - r + 1) / n, the share of the units that are not better."""
     fractions = np.full(block.values.shape, np.nan)
     for j, column in enumerate((block.directions * block.values).T):
         present = ~np.isnan(column)
@@ -335,7 +335,7 @@ NORMALISATIONS = Entries(
             takes_totals=True,
             floor=0.0,
         ),
-        # The worst city has nothing under min-max and less than nothing under z-scores.
+        # The worst unit has nothing under min-max and less than nothing under z-scores.
         Normalisation(
             "minmax",
             between_bounds,

@@ -1,4 +1,4 @@
-"""Ranks of many versions at once: score and city packed into one integer, sorted row by row."""
+"""Ranks of many versions at once: score and unit packed into one integer, sorted row by row."""
 
 from dataclasses import dataclass
 
@@ -14,18 +14,18 @@ TIE_STEPS = int(2 * TIE_TOLERANCE / np.finfo(np.float64).eps) + 8
 # Bits of infinity, next to those of the largest float; nan has higher ones.
 INFINITY_BITS = int(np.float64(np.inf).view(np.int64))
 # Cells that are ranked at a time: what that takes stays in the processor's second cache, and
-# their numbers in the block need no more bits than those of many cities.
+# their numbers in the block need no more bits than those of many units.
 CACHED_CELLS = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
 class PackedOrder:
-    """The order of the cities under each version.
+    """The order of the units under each version.
 
     Attributes
     ----------
-    cities : int array, (versions, cities)
-        The city at each place, highest score first.
+    cities : int array, (versions, units)
+        The unit at each place, highest score first.
     unsure : bool array, (versions,)
         Where two scores may tie, or be in the wrong order, and `min_ranks` has to decide. Of
         all other versions the order is exact and strict.
@@ -36,16 +36,16 @@ class PackedOrder:
 
 
 def order_cities(scores: FloatArray) -> PackedOrder:
-    """Sort each version's cities by score, and tell which versions may hold ties.
+    """Sort each version's units by score, and tell which versions may hold ties.
 
     The bits of a float, read as an integer, sort as the float does (those of a negative one
-    after a flip). The lowest ``ceil(log2(cities))`` bits give way to the number of the city,
+    after a flip). The lowest ``ceil(log2(cities))`` bits give way to the number of the unit,
     so that sorting plain integers carries it along. What these bits held and the tolerance for
     ties together bound how near two keys may be while their scores tie or are exchanged.
 
     Parameters
     ----------
-    scores : float array, (versions, cities)
+    scores : float array, (versions, units)
         Finite; one version per row.
 
     Raises
@@ -66,11 +66,11 @@ def min_ranks_by_row(scores: FloatArray) -> IntArray:
 
     Parameters
     ----------
-    scores : float array, (versions, cities)
+    scores : float array, (versions, units)
 
     Returns
     -------
-    int array, (versions, cities)
+    int array, (versions, units)
         1-based ranks.
     """
     ranks = np.empty(scores.shape, dtype=np.int64)
@@ -79,7 +79,7 @@ def min_ranks_by_row(scores: FloatArray) -> IntArray:
 
 
 def ranks_by_row(scores: FloatArray) -> IntArray:
-    """Return the same where cities may have no score, nan, and then rank 0."""
+    """Return the same where units may have no score, nan, and then rank 0."""
     if not np.isnan(scores).any():
         return min_ranks_by_row(scores)
     return np.stack([ranks_of_present(row) for row in scores])
@@ -104,7 +104,7 @@ class RowRanker:
         self._places = np.tile(np.arange(1, cities + 1, dtype=dtype), self._rows)
 
     def rank(self, scores: FloatArray, *, out: npt.NDArray[np.integer]) -> None:
-        """Write ``min_ranks(scores.T).T``, (versions, cities), into whole rows of a table."""
+        """Write ``min_ranks(scores.T).T``, (versions, units), into whole rows of a table."""
         scores = np.ascontiguousarray(scores, dtype=np.float64)
         for start in range(0, len(scores), self._rows):
             self._rank(scores[start : start + self._rows], out[start : start + self._rows])
@@ -120,7 +120,7 @@ class RowRanker:
 class _Sorter:
     """Sorts blocks of at most so many versions; what it returns lasts until the next block.
 
-    The numbers, (1 or versions, cities), count from 0 and are what stands for the cities.
+    The numbers, (1 or versions, units), count from 0 and are what stands for the units.
     """
 
     def __init__(self, numbers: IntArray, rows: int) -> None:

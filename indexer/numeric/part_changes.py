@@ -27,9 +27,9 @@ class ChildrenTwice:
 
     Attributes
     ----------
-    weights : float array, (2, children, cities)
+    weights : float array, (2, children, units)
         Of what is there: 0 where nothing is.
-    values : float array, (2, children, cities)
+    values : float array, (2, children, units)
         Of what is there on one side alone, the same on both.
     formed : tuple of str, (children,)
         The aggregation of each child, '' for a leaf.

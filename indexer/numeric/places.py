@@ -1,4 +1,4 @@
-"""Scores of provinces and regions, from the scores of their cities."""
+"""Scores of provinces and regions, from the scores of their units."""
 
 import numpy as np
 
@@ -6,23 +6,23 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 
 
 def sum_by_place(scores: FloatArray, places: IntArray, count: int) -> FloatArray:
-    r"""Add up what the cities of each place score, :math:`T_P = \sum_{c \in P} T_c`.
+    r"""Add up what the units of each place score, :math:`T_P = \sum_{c \in P} T_c`.
 
     Right where scores are shares of one total: the sum is the share that the place holds.
 
     Parameters
     ----------
-    scores : float array, (cities,) or (cities, columns)
-        nan where a city has no score; it then adds nothing.
-    places : int array, (cities,)
-        The place of each city, from 0 to ``count - 1``.
+    scores : float array, (units,) or (units, columns)
+        nan where a unit has no score; it then adds nothing.
+    places : int array, (units,)
+        The place of each unit, from 0 to ``count - 1``.
     count : int
         Number of places.
 
     Returns
     -------
     float array, (places,) or (places, columns)
-        nan where no city of a place has a score.
+        nan where no unit of a place has a score.
     """
     present = ~np.isnan(scores)
     return _added(np.where(present, scores, 0.0), present, places, count)[0]
@@ -31,24 +31,24 @@ def sum_by_place(scores: FloatArray, places: IntArray, count: int) -> FloatArray
 def mean_by_place(
     scores: FloatArray, places: IntArray, count: int, weights: FloatArray | None = None
 ) -> FloatArray:
-    r"""Average what the cities of each place score, :math:`\sum_c w_c T_c / \sum_c w_c`.
+    r"""Average what the units of each place score, :math:`\sum_c w_c T_c / \sum_c w_c`.
 
-    The cities are added in their order, one column at a time, so that neither other columns nor
+    The units are added in their order, one column at a time, so that neither other columns nor
     other places change a bit.
 
     Parameters
     ----------
-    scores : float array, (cities,) or (cities, columns)
-        nan where a city has no score; its weight then counts for nothing.
-    places : int array, (cities,)
+    scores : float array, (units,) or (units, columns)
+        nan where a unit has no score; its weight then counts for nothing.
+    places : int array, (units,)
     count : int
-    weights : float array, (cities,), optional
+    weights : float array, (units,), optional
         Not negative; equal weights, hence the plain mean, when left out.
 
     Returns
     -------
     float array, (places,) or (places, columns)
-        nan where no city with a weight above zero has a score.
+        nan where no unit with a weight above zero has a score.
 
     Raises
     ------
@@ -66,21 +66,21 @@ def mean_by_place(
 
 
 def median_by_place(scores: FloatArray, places: IntArray, count: int) -> FloatArray:
-    """Return the median of what the cities of each place score: half of them score no more, half no less.
+    """Return the median of what the units of each place score: half of them score no more, half no less.
 
     Between the two in the middle where their number is even.
 
     Parameters
     ----------
-    scores : float array, (cities, columns)
-        nan where a city has no score; it then counts for nothing.
-    places : int array, (cities,)
+    scores : float array, (units, columns)
+        nan where a unit has no score; it then counts for nothing.
+    places : int array, (units,)
     count : int
 
     Returns
     -------
     float array, (places, columns)
-        nan where no city of a place has a score.
+        nan where no unit of a place has a score.
     """
     medians = np.full((count, scores.shape[1]), np.nan)
     for place in np.unique(places).tolist():
@@ -97,7 +97,7 @@ def _added(
     count: int,
     masses: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Add values and masses by place, in the order of the cities; nan where nothing counts."""
+    """Add values and masses by place, in the order of the units; nan where nothing counts."""
     shape = (count, *values.shape[1:])
     sums, whole, members = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=np.int64)
     np.add.at(sums, places, values)

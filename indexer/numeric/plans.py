@@ -72,7 +72,7 @@ class Plan(Protocol):
         """About how often each version or case is scored and ranked."""
 
     def memory_for(self, units: int) -> int:
-        """Return the bytes that a process needs at most, were the study of so many cities."""
+        """Return the bytes that a process needs at most, were the study of so many units."""
 
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Count some chunks, in rising order."""
@@ -109,7 +109,7 @@ class RankPlan:
         One for each method; their nominal ranks are all those of the base.
     versions : Versions
     with_central : bool
-        Whether to add up the weights under which a city is first (SMAA).
+        Whether to add up the weights under which a unit is first (SMAA).
     """
 
     indices: Sequence[Index]
@@ -152,7 +152,7 @@ class RankPlan:
         return tally | ({"first_weights": firsts} if self.with_central else {})
 
     def count_wins(self, pairs: IntArray) -> IntArray:
-        """Draw everything again and count, of (pairs, 2) cities, how often each is above the other."""
+        """Draw everything again and count, of (pairs, 2) units, how often each is above the other."""
         cities, places = np.unique(pairs, return_inverse=True)
         among = places.reshape(pairs.shape)
         counters = [
@@ -213,7 +213,7 @@ class LeftOutPlan:
         return rank_memory(units=units, leaves=len(self.index.tree.leaves), given_cases=cases)
 
     def tally(self, chunks: Iterable[int]) -> Tally:
-        """Return the ranks of every case, (cities, nodes left out), and what they add up to."""
+        """Return the ranks of every case, (units, nodes left out), and what they add up to."""
         nominal = self.index.nominal_ranks
         ranks = np.concatenate(
             [leave_nodes_out(self.index, self._nodes_of(chunk)).ranks for chunk in chunks], axis=1
@@ -282,7 +282,7 @@ class SobolPlan:
 
 @dataclass(frozen=True, eq=False)
 class DroppedPlan:
-    """What becomes of the order when each city leaves; fields as the arguments of `drop_cities`."""
+    """What becomes of the order when each unit leaves; fields as the arguments of `drop_cities`."""
 
     cities: int
     leaf_weights: FloatArray
@@ -293,20 +293,20 @@ class DroppedPlan:
 
     @property
     def chunks(self) -> int:
-        """How many chunks of cities there are."""
+        """How many chunks of units there are."""
         return -(-self.cities // CITIES_PER_CHUNK)
 
     @property
     def rankings(self) -> int:
-        """Once without each city."""
+        """Once without each unit."""
         return 1
 
     def memory_for(self, units: int) -> int:
-        """The square of the cities: the shift of each without each other."""
+        """The square of the units: the shift of each without each other."""
         return dropped_memory(units=units, leaves=len(self.leaf_weights))
 
     def tally(self, chunks: Iterable[int]) -> Tally:
-        """Return the shifts, (cities, dropped), and which departures are possible, (dropped,)."""
+        """Return the shifts, (units, dropped), and which departures are possible, (dropped,)."""
         dropped = [city for chunk in chunks for city in self._cities_of(chunk)]
         outcome = drop_cities(
             self.cities,
@@ -356,7 +356,7 @@ def counts_of(tally: Tally, method: int | None = None) -> RankCounts:
 
 
 def central_weights(tally: Tally) -> tuple[FloatArray, BoolArray]:
-    """Return the mean weights under which each city is first, (cities, nodes), and who ever is.
+    """Return the mean weights under which each unit is first, (units, nodes), and who ever is.
 
     References
     ----------
@@ -396,7 +396,7 @@ def _correlations(parts: list[tuple[FloatArray, FloatArray]], methods: int) -> T
 
 
 def _count_cases(ranks: IntArray, nominal: IntArray) -> Tally:
-    """Count ranks that are at hand, (cities, cases)."""
+    """Count ranks that are at hand, (units, cases)."""
     bands = bands_of(len(nominal))
     sums = np.abs(ranks - nominal[:, np.newaxis]).sum(axis=0)
     if bands.is_exact:
@@ -414,14 +414,14 @@ def _count_cases(ranks: IntArray, nominal: IntArray) -> Tally:
 
 
 def _histogram(ranks: IntArray, bands: Bands) -> IntArray:
-    """Count the ranks of each city, (cities, cases) -> (cities, bands)."""
+    """Count the ranks of each unit, (units, cases) -> (units, bands)."""
     shape = len(ranks), len(bands.firsts)
     cells = bands.of_place[ranks - 1] + shape[1] * np.arange(len(ranks))[:, np.newaxis]
     return np.bincount(cells.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def _add_firsts(firsts: IntArray, index: Index, local: FloatArray) -> None:
-    """Add the weights, in whole units, to those of the cities that are first under them."""
+    """Add the weights, in whole units, to those of the units that are first under them."""
     units, start = np.rint(local.T / WEIGHT_UNIT).astype(np.int64), 0
     for ranks in ranks_in_parts(index, local):
         version, city = np.nonzero(ranks == 1)
@@ -432,7 +432,7 @@ def _add_firsts(firsts: IntArray, index: Index, local: FloatArray) -> None:
 def _sum(total: Any, array: Any) -> Any:
     """Add counts; of shifts either may reach further along the last axis."""
     if array.shape == total.shape:
-        # In its place: of many cities both are large, and nobody else holds the total.
+        # In its place: of many units both are large, and nobody else holds the total.
         total += array
         return total
     size = max(total.shape[-1], array.shape[-1])

@@ -26,12 +26,12 @@ class Prepared:
 
     Attributes
     ----------
-    values : float array, (cities, leaves)
+    values : float array, (units, leaves)
         nan where ``reweight`` leaves a gap.
     totals : float array, (leaves,)
         The given totals; nan, for the column sum, where the column is divided or treated: a
         total of raw values is no total of what the share is taken of.
-    cells : uint8 array, (cities, leaves)
+    cells : uint8 array, (units, leaves)
         `IMPUTED`, `CARRIED`, `LEFT_OUT`, `WINSORISED` and `LOGGED`, added; 0 for a cell as it was given.
     treatments : tuple of ColumnTreatment
     extent, within : Extent
@@ -66,14 +66,14 @@ def prepare(
 
     Parameters
     ----------
-    values : float array, (cities, leaves)
+    values : float array, (units, leaves)
         Raw values; nan where missing.
     missing : str
         A code of `MISSING_POLICIES`.
-    codes, units : sequence of str, (leaves,) and (cities,)
+    codes, units : sequence of str, (leaves,) and (units,)
         Names for the error messages.
     totals : float array, (leaves,), optional
-    denominators : mapping of int to float array (cities,), optional
+    denominators : mapping of int to float array (units,), optional
         By the position of the leaf that is divided.
     rule : OutlierRule, optional
     transform : str
@@ -83,7 +83,7 @@ def prepare(
     Raises
     ------
     NormalisationError
-        Naming every indicator and city whose denominator is zero or negative, or whose value the
+        Naming every indicator and unit whose denominator is zero or negative, or whose value the
         transform is not defined for, and as `handle_missing`.
     """
     denominators = denominators or {}

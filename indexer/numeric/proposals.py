@@ -1,7 +1,7 @@
 """Weights proposed by the data alone: for comparison, since they say nothing of importance.
 
 Each function takes one sibling group's scores and returns weights that sum to 1. A column of
-one value throughout tells no city from another and has no defined part in any of the three;
+one value throughout tells no unit from another and has no defined part in any of the three;
 it is refused.
 """
 
@@ -23,14 +23,14 @@ class ProposalError(ValueError):
 
 
 def entropy_weights(scores: FloatArray) -> FloatArray:
-    r"""Weigh by how unevenly each column is spread over the cities.
+    r"""Weigh by how unevenly each column is spread over the units.
 
     :math:`p_{cj} = x_{cj} / \sum_c x_{cj}`, :math:`E_j = -\sum_c p_{cj} \ln p_{cj} / \ln n`,
     :math:`w_j = (1 - E_j) / \sum_k (1 - E_k)`, with :math:`0 \ln 0 = 0`.
 
     Parameters
     ----------
-    scores : float array, (cities, columns)
+    scores : float array, (units, columns)
         Not negative, more is better.
 
     References
@@ -55,7 +55,7 @@ def critic_weights(scores: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    scores : float array, (cities, columns)
+    scores : float array, (units, columns)
         More is better.
 
     References
@@ -80,7 +80,7 @@ def pca_weights(scores: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    scores : float array, (cities, columns)
+    scores : float array, (units, columns)
 
     References
     ----------
@@ -99,7 +99,7 @@ def _correlations(scores: FloatArray) -> FloatArray:
 
 
 def check_scores(scores: FloatArray) -> FloatArray:
-    """Return scores of three cities and two columns or more, none missing and no column constant."""
+    """Return scores of three units and two columns or more, none missing and no column constant."""
     scores = np.asarray(scores, dtype=np.float64)
     if scores.ndim != 2 or len(scores) < 3 or scores.shape[1] < 2:
         raise ValueError(f"scores {scores.shape} are not of three cities and two columns or more")

@@ -10,8 +10,8 @@ def spearman_by_version(nominal: IntArray, ranks: IntArray) -> FloatArray:
 
     Parameters
     ----------
-    nominal : int array, (cities,)
-    ranks : int array, (versions, cities)
+    nominal : int array, (units,)
+    ranks : int array, (versions, units)
 
     Returns
     -------
@@ -36,8 +36,8 @@ def kendall_by_version(nominal: IntArray, ranks: IntArray) -> FloatArray:
 
     Parameters
     ----------
-    nominal : int array, (cities,)
-    ranks : int array, (versions, cities)
+    nominal : int array, (units,)
+    ranks : int array, (versions, units)
 
     Returns
     -------
@@ -66,8 +66,8 @@ def discordant_pairs(nominal: IntArray, ranks: IntArray) -> IntArray:
 
     Parameters
     ----------
-    nominal : int array, (cities,)
-    ranks : int array, (versions, cities)
+    nominal : int array, (units,)
+    ranks : int array, (versions, units)
     """
     # By nominal rank, then by the version's: ties in the nominal ranking are no inversions.
     order = np.argsort(nominal * (len(nominal) + 1) + ranks, axis=1, kind="stable")
@@ -75,7 +75,7 @@ def discordant_pairs(nominal: IntArray, ranks: IntArray) -> IntArray:
 
 
 def _midranks(ranks: IntArray) -> FloatArray:
-    """Return midranks of 1-based ranks that share the smallest, (versions, cities)."""
+    """Return midranks of 1-based ranks that share the smallest, (versions, units)."""
     ordered = np.sort(ranks, axis=1)
     run = _places_in_run(ordered)
     # The last of a run of equals holds one less than their number: count back from the right.

@@ -18,12 +18,12 @@ class Exactly:
 
     Attributes
     ----------
-    rank_sums : int array, (cities,)
-        Sum of the city's ranks over the draws.
-    kept : int array, (cities,)
-        Draws in which the city had its nominal rank.
+    rank_sums : int array, (units,)
+        Sum of the unit's ranks over the draws.
+    kept : int array, (units,)
+        Draws in which the unit had its nominal rank.
     shift_sums : int array, (draws,)
-        Sum of the cities' absolute rank shifts of each draw, in any order.
+        Sum of the units' absolute rank shifts of each draw, in any order.
     """
 
     rank_sums: IntArray
@@ -44,13 +44,13 @@ class RankCounts:
 
     Attributes
     ----------
-    histogram : int array, (cities, ranks), or packed, (cities, bands)
-        Draws in which the city had the rank, or one of the band's (see `bands_of`); each row sums
+    histogram : int array, (units, ranks), or packed, (units, bands)
+        Draws in which the unit had the rank, or one of the band's (see `bands_of`); each row sums
         to the number of draws.
     shifts : int array, (largest sum + 1,)
-        Draws by the sum of the cities' absolute rank shifts, which is R_S times the cities.
+        Draws by the sum of the units' absolute rank shifts, which is R_S times the units.
     wins : int array, (pairs, 2)
-        Draws in which the first, and in which the second city of a pair was above the other.
+        Draws in which the first, and in which the second unit of a pair was above the other.
     exactly : Exactly, optional
         Beside bands, where ``shifts`` are empty.
     """
@@ -82,7 +82,7 @@ class RankCounts:
 
 @dataclass(frozen=True, eq=False)
 class RankSummary:
-    """Ranks of each city over the draws, each (cities,).
+    """Ranks of each unit over the draws, each (units,).
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ class ShiftSummary:
 
 
 def summarise_ranks(counts: RankCounts) -> RankSummary:
-    """Return mean and quantiles of each city's rank."""
+    """Return mean and quantiles of each unit's rank."""
     quantiles = _quantiles(counts, PERCENTS)
     if counts.exactly is not None:
         (q05, _), (q25, _), (low, high), (_, q75), (_, q95) = quantiles
@@ -145,7 +145,7 @@ def summarise_shifts(counts: RankCounts) -> ShiftSummary:
 
 
 def probability_in_top(counts: RankCounts, k: int) -> FloatArray:
-    """Return each city's share of the draws with a rank of k or better, (cities,)."""
+    """Return each unit's share of the draws with a rank of k or better, (units,)."""
     if k < 1:
         raise ValueError(f"the top {k} has no rank")
     if k > EXACT_RANKS and not counts.bands.is_exact:
@@ -155,7 +155,7 @@ def probability_in_top(counts: RankCounts, k: int) -> FloatArray:
 
 
 def kept_draws(counts: RankCounts, nominal: IntArray) -> IntArray:
-    """Return in how many draws each city keeps its nominal rank, (cities,)."""
+    """Return in how many draws each unit keeps its nominal rank, (units,)."""
     if counts.exactly is not None:
         return counts.exactly.kept
     (_rows, histogram), *_ = opened(counts.histogram)
@@ -164,15 +164,15 @@ def kept_draws(counts: RankCounts, nominal: IntArray) -> IntArray:
 
 
 def group_indistinct(counts: RankCounts, nominal: IntArray) -> IntArray:
-    """Number the groups of cities that the draws cannot tell apart, from 1, (cities,).
+    """Number the groups of units that the draws cannot tell apart, from 1, (units,).
 
-    Down the nominal ranking, a group is led by the first city not yet in one and takes in the
-    cities below it as long as their 5-95 % interval of ranks meets the leader's. Intervals
+    Down the nominal ranking, a group is led by the first unit not yet in one and takes in the
+    units below it as long as their 5-95 % interval of ranks meets the leader's. Intervals
     meet more often than paired comparisons fail, so the groups are rather too large.
 
     Parameters
     ----------
-    nominal : int array, (cities,)
+    nominal : int array, (units,)
         Ranks with the nominal weights.
     """
     (low, _), (_, high) = _quantiles(counts, (PERCENTS[0], PERCENTS[-1]))
@@ -186,12 +186,12 @@ def group_indistinct(counts: RankCounts, nominal: IntArray) -> IntArray:
 
 
 def _by_block(histogram: Histogram, sum_up: Callable[[IntArray], IntArray]) -> IntArray:
-    """Return what a block of rows comes to, for all of them, (cities,)."""
+    """Return what a block of rows comes to, for all of them, (units,)."""
     return np.concatenate([sum_up(block) for _rows, block in opened(histogram)])
 
 
 def _quantiles(counts: RankCounts, percents: Sequence[int]) -> list[tuple[FloatArray, FloatArray]]:
-    """Return the lowest and the highest that each city's quantile can be, (cities,) each, by percent.
+    """Return the lowest and the highest that each unit's quantile can be, (units,) each, by percent.
 
     Where each rank is counted alone they are the same.
     """

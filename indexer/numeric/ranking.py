@@ -8,16 +8,16 @@ TIE_TOLERANCE = 1e-12
 
 
 def min_ranks(scores: FloatArray) -> IntArray:
-    r"""Rank cities by score, highest first; ties share the smallest rank (1, 1, 3).
+    r"""Rank units by score, highest first; ties share the smallest rank (1, 1, 3).
 
-    Two cities next to each other in the order tie when
+    Two units next to each other in the order tie when
     :math:`a - b \le 10^{-12} \max(|a|, |b|)`, and ties chain, so that the rounding errors of
     equal sums make no order. Each column is ranked by itself: the result does not depend on
     which versions are ranked together.
 
     Parameters
     ----------
-    scores : float array, (cities,) or (cities, versions)
+    scores : float array, (units,) or (units, versions)
         Unrounded and finite.
 
     Returns
@@ -45,16 +45,16 @@ def min_ranks(scores: FloatArray) -> IntArray:
 
 
 def ranks_of_present(scores: FloatArray) -> IntArray:
-    """Rank the cities that have a score among themselves; 0 for those that have none.
+    """Rank the units that have a score among themselves; 0 for those that have none.
 
     Parameters
     ----------
-    scores : float array, (cities,)
-        Unrounded; nan where a city has nothing of what is scored.
+    scores : float array, (units,)
+        Unrounded; nan where a unit has nothing of what is scored.
 
     Returns
     -------
-    int array, (cities,)
+    int array, (units,)
         As `min_ranks`; 0 where there is no score.
     """
     present = ~np.isnan(scores)

@@ -15,7 +15,7 @@ from weighting.numeric.tree import NO_PARENT, Tree
 
 @dataclass(frozen=True, eq=False)
 class ChangeParts:
-    """The change of each city's score, split over the tree, (cities, nodes) each.
+    """The change of each unit's score, split over the tree, (units, nodes) each.
 
     Attributes
     ----------
@@ -40,9 +40,9 @@ class ScoredSide:
     Attributes
     ----------
     local : float array, (nodes,)
-    nodes : float array, (cities, nodes)
-        The scores of the nodes, of leaves the normalised values; nan where a city has nothing.
-    scores : float array, (cities,)
+    nodes : float array, (units, nodes)
+        The scores of the nodes, of leaves the normalised values; nan where a unit has nothing.
+    scores : float array, (units,)
     """
 
     local: FloatArray
@@ -51,14 +51,14 @@ class ScoredSide:
 
 
 def split_change(tree: Tree, steps: NodeSteps, before: ScoredSide, after: ScoredSide) -> ChangeParts:
-    r"""Split the change of each city's score when weights, normalised values or both change.
+    r"""Split the change of each unit's score when weights, normalised values or both change.
 
     Where a score is one mean :math:`f^{-1}(\sum_j \alpha_j f(t_j))` of leaves, leaf j adds
     :math:`K (\alpha'_j - \alpha_j)(f(t_j) + f(t'_j))/2` through its weight and
     :math:`K (f(t'_j) - f(t_j))(\alpha_j + \alpha'_j)/2` through its value, with
     :math:`K = (T' - T)/(f(T') - f(T))`: the midpoint split of the arithmetic mean, where K = 1, and
     LMDI-I of the geometric mean, where K is the logarithmic mean of T and T'. Weights are those that
-    a city has, rescaled for what it lacks; what it has on one side alone comes or goes through weights.
+    a unit has, rescaled for what it lacks; what it has on one side alone comes or goes through weights.
 
     Nodes of one mean below each other are one such sum. A node that is formed otherwise passes its
     part through values on by its own split, and its part through its own weight by the weights
@@ -69,12 +69,12 @@ def split_change(tree: Tree, steps: NodeSteps, before: ScoredSide, after: Scored
     steps : NodeSteps
         How both sides are formed; each entry ``splits``.
     before, after : ScoredSide
-        Of the same cities in the same order, in the same unit, each with a score.
+        Of the same units in the same order, in the same score unit, each with a score.
 
     Raises
     ------
     ValueError
-        When the cities differ in number, or the score of a node has no parts.
+        When the units differ in number, or the score of a node has no parts.
 
     References
     ----------
@@ -92,7 +92,7 @@ def split_change(tree: Tree, steps: NodeSteps, before: ScoredSide, after: Scored
 
 @dataclass(frozen=True, eq=False)
 class _Member:
-    """A part of what a head is formed of; ``weights`` are (2, cities), or (2, 1) where all have the same."""
+    """A part of what a head is formed of; ``weights`` are (2, units), or (2, 1) where all have the same."""
 
     node: int
     weights: FloatArray
@@ -184,7 +184,7 @@ class _Split:
                 yield _Member(child, weights)
 
     def _effective(self, group: IntArray) -> FloatArray:
-        """Return the weights that a group has on both sides, (children, 2, cities or 1)."""
+        """Return the weights that a group has on both sides, (children, 2, units or 1)."""
         local = np.stack([side.local[group] for side in self._sides], axis=1)[:, :, np.newaxis]
         there = np.stack([~np.isnan(side.nodes[:, group].T) for side in self._sides], axis=1)
         if there.all():
@@ -195,7 +195,7 @@ class _Split:
         return np.divide(weights, mass, out=np.zeros_like(weights), where=mass > 0)
 
     def _of(self, node: int) -> FloatArray:
-        """Return the scores on a node, (2, cities); where one side has none, the other's stands for it."""
+        """Return the scores on a node, (2, units); where one side has none, the other's stands for it."""
         first, second = (side.nodes[:, node] for side in self._sides)
         both = np.stack([np.where(np.isnan(first), second, first), np.where(np.isnan(second), first, second)])
         return np.where(np.isnan(both), 1.0, both)
@@ -206,7 +206,7 @@ class _Split:
         return np.stack([side.scores for side in self._sides])
 
     def _is_there(self, head: int) -> FloatArray:
-        """Whether a head has a score on both sides, (cities,)."""
+        """Whether a head has a score on both sides, (units,)."""
         if head == NO_PARENT:
             return np.ones(1, dtype=bool)
         return ~np.logical_or(*(np.isnan(side.nodes[:, head]) for side in self._sides))

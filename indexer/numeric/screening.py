@@ -17,7 +17,7 @@ CELL_JUMP = 10.0
 
 @dataclass(frozen=True, eq=False)
 class Screened:
-    """A column, (cities,), its values in ascending order, (present,), and the rows of its far outliers."""
+    """A column, (units,), its values in ascending order, (present,), and the rows of its far outliers."""
 
     column: FloatArray
     ordered: FloatArray
@@ -32,13 +32,13 @@ class Screened:
 
 
 def columns_of(values: FloatArray) -> Iterator[FloatArray]:
-    """Yield the columns of values (cities, leaves), each beside itself in memory, (cities,)."""
+    """Yield the columns of values (units, leaves), each beside itself in memory, (units,)."""
     for columns in _blocks_of_columns(values):
         yield from columns
 
 
 def _blocks_of_columns(values: FloatArray) -> Iterator[FloatArray]:
-    """Yield some columns at a time as rows, (columns, cities), which are ten times as quick to go through."""
+    """Yield some columns at a time as rows, (columns, units), which are ten times as quick to go through."""
     for start in range(0, values.shape[1], BLOCK):
         yield np.ascontiguousarray(values[:, start : start + BLOCK].T)
 
@@ -53,7 +53,7 @@ def screen_columns(values: FloatArray, fence: float = FENCE) -> Iterator[Screene
 
     Parameters
     ----------
-    values : float array, (cities, leaves)
+    values : float array, (units, leaves)
         nan where missing; a missing cell is no outlier.
     fence : float
         3 for far outliers, 1.5 for outliers.
@@ -121,7 +121,7 @@ def _quartiles(ordered: FloatArray, share: float) -> FloatArray:
 @dataclass(frozen=True, eq=False)
 class Jumps:
     """Median ratio of each column to the edition before, (leaves,), nan where there is none;
-    the cells that moved unlike their column, (cities, leaves)."""
+    the cells that moved unlike their column, (units, leaves)."""
 
     ratios: FloatArray
     cells: BoolArray
@@ -134,17 +134,17 @@ class Jumps:
 
 
 def unit_jumps(values: FloatArray, before: FloatArray) -> Jumps:
-    r"""Compare raw values with those of the same cities in the edition before.
+    r"""Compare raw values with those of the same units in the edition before.
 
-    The ratio of a column is :math:`r_j = \operatorname{median}_c x_{cj} / x'_{cj}` over the cities
+    The ratio of a column is :math:`r_j = \operatorname{median}_c x_{cj} / x'_{cj}` over the units
     whose values are above zero in both; a column with :math:`r_j \ge 5` or :math:`r_j \le 1/5`
     looks like another unit. A cell whose own ratio is ten times :math:`r_j` or more, or a tenth
     or less, looks like a slip.
 
     Parameters
     ----------
-    values, before : float array, (cities, leaves)
-        The same cities and leaves; nan where missing or not there before.
+    values, before : float array, (units, leaves)
+        The same units and leaves; nan where missing or not there before.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What one weight, one indicator, one city or one group does to the ranks (docs/method.md 7 and 8)."""
+"""What one weight, one indicator, one unit or one group does to the ranks (docs/method.md 7 and 8)."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.draws import WeightDraws
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
 
-# Pairs of cities times nodes looked at together.
+# Pairs of units times nodes looked at together.
 CELLS = 500_000
 # Changes that differ by less are the same one.
 ROUNDING = 1e-9
@@ -32,7 +32,7 @@ class LeftOut:
         The node left out, with all below it.
     local : float array, (nodes, cases)
         The local weights that remain.
-    scores, ranks : array, (cities, cases)
+    scores, ranks : array, (units, cases)
     mean_shift : float array, (cases,)
         Average absolute rank shift against the nominal ranks.
     """
@@ -46,14 +46,14 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class DroppedCities:
-    """What becomes of the other cities' order when one city leaves the sample.
+    """What becomes of the other units' order when one unit leaves the sample.
 
     Attributes
     ----------
-    shifts : int array, (cities, dropped)
-        Places gained among the cities that remain; 0 for the dropped city itself.
+    shifts : int array, (units, dropped)
+        Places gained among the units that remain; 0 for the dropped unit itself.
     possible : bool array, (dropped,)
-        False where the data cannot be normalised without the city, as when it alone has a
+        False where the data cannot be normalised without the unit, as when it alone has a
         value above zero; its shifts are 0.
     """
 
@@ -62,18 +62,18 @@ class DroppedCities:
 
     @property
     def movers(self) -> IntArray:
-        """How many cities change places when each city leaves, (dropped,)."""
+        """How many units change places when each unit leaves, (dropped,)."""
         return (self.shifts != 0).sum(axis=0)
 
 
 @dataclass(frozen=True, eq=False)
 class CriticalWeights:
-    """The changes of a single local weight that tie two cities.
+    """The changes of a single local weight that tie two units.
 
     Attributes
     ----------
     pairs : int array, (pairs, 2)
-        The better city first.
+        The better unit first.
     deltas : float array, (nodes, pairs)
         Change of the node's local weight, its siblings keeping their proportions; nan where
         the weight has no siblings to trade with or does not bear on the pair.
@@ -103,7 +103,7 @@ class SmallestChanges:
     Attributes
     ----------
     pairs : int array, (pairs, 2)
-        The better city first, the best pair first.
+        The better unit first, the best pair first.
     gaps : float array, (pairs,)
         Score of the first less that of the second.
     nodes : int array, (pairs,)
@@ -143,7 +143,7 @@ def leave_nodes_out(index: Index, nodes: Sequence[int] | IntArray | None = None)
     ValueError
         When nothing would remain.
     CompositeError
-        When a city has nothing else.
+        When a unit has nothing else.
     """
     tree = index.tree
     chosen = tree.leaves if nodes is None else np.asarray(nodes, dtype=np.int64)
@@ -164,7 +164,7 @@ def drop_cities(
     steps: NodeSteps | None = None,
     dropped: Sequence[int] | None = None,
 ) -> DroppedCities:
-    """Normalise, score and rank again without each city in turn.
+    """Normalise, score and rank again without each unit in turn.
 
     Under share of total, and any other method that looks at the whole column, every score
     depends on who is in the sample.
@@ -176,14 +176,14 @@ def drop_cities(
     leaf_weights : float array, (leaves,)
         Global weights.
     normalise_rows : callable
-        Takes positions of cities and returns their normalised values, (positions, leaves),
+        Takes positions of units and returns their normalised values, (positions, leaves),
         with nobody else in the sample; totals that are given stay as given.
     tree : Tree, optional
-        Rescales the weights over what a city has, for normalised values that are nan.
+        Rescales the weights over what a unit has, for normalised values that are nan.
     steps : NodeSteps, optional
         How the nodes of the tree are formed, where that is not one aggregation for all.
     dropped : sequence of int, optional
-        The cities that leave, one at a time; all by default.
+        The units that leave, one at a time; all by default.
     """
     missing: Missing = "refuse" if tree is None else "reweight"
 
@@ -209,7 +209,7 @@ def drop_cities(
 
 
 def adjacent_pairs(ranks: IntArray) -> IntArray:
-    """Return the neighbours of a ranking, best first, (cities - 1, 2); ties in given order."""
+    """Return the neighbours of a ranking, best first, (units - 1, 2); ties in given order."""
     order = np.argsort(ranks, kind="stable")
     return np.stack([order[:-1], order[1:]], axis=1)
 
@@ -217,7 +217,7 @@ def adjacent_pairs(ranks: IntArray) -> IntArray:
 def critical_weights(
     index: Index, pairs: IntArray | None = None, *, apart: Collection[int] = ()
 ) -> CriticalWeights:
-    r"""Find the change of each local weight that ties each pair of cities.
+    r"""Find the change of each local weight that ties each pair of units.
 
     For a pair with :math:`D = T_a - T_b`, indicator k of group g with local weight
     :math:`a_k`, group weight :math:`W_g`, :math:`d_k = t_{ak} - t_{bk}` and
@@ -334,7 +334,7 @@ def smallest_changes(index: Index, *, apart: Collection[int] = ()) -> SmallestCh
         As `critical_weights`.
     """
     pairs = adjacent_pairs(index.nominal_ranks)
-    # An index of a single city is checked like any other.
+    # An index of a single unit is checked like any other.
     linear = _without(linear_part(index), apart)
     gaps = index.nominal_scores[pairs[:, 0]] - index.nominal_scores[pairs[:, 1]]
     nodes, choices = np.empty((2, len(pairs)), dtype=np.int64)
@@ -357,7 +357,7 @@ def group_outputs(
     city: int | None = None,
     of_score: bool = False,
 ) -> FloatArray:
-    """Return R_S, or one city's rank or score, for a pick-and-freeze design of the groups of weights.
+    """Return R_S, or one unit's rank or score, for a pick-and-freeze design of the groups of weights.
 
     An input is the vector of local weights of one sibling group, drawn by the source; the
     order of the inputs is that of ``index.tree.groups``. The groups are taken as independent,
@@ -381,7 +381,7 @@ def group_outputs(
 def ranking_output(
     index: Index, local: FloatArray, *, city: int | None, of_score: bool = False
 ) -> FloatArray:
-    """Return R_S, or a city's rank or score, for each version, (versions,)."""
+    """Return R_S, or a unit's rank or score, for each version, (versions,)."""
     if city is not None and of_score:
         if index.formed.looks_at_all:
             return many_scores(index, local)[:, city]

@@ -34,7 +34,7 @@ class Transform:
     Attributes
     ----------
     formula : callable
-        From values, (cities, leaves) or (leaves,), and the extent of the columns to transformed values.
+        From values, (units, leaves) or (leaves,), and the extent of the columns to transformed values.
     above : float or None
         Values have to be greater than this, -inf where any will do; None where it depends on the
         extent (`starts_at`).

@@ -36,7 +36,7 @@ class OutlierRule:
 class OutlierAction:
     """What is done with a column beyond the limits.
 
-    ``treat`` gives the treated column, (cities,), its shape and what was done, from the column and
+    ``treat`` gives the treated column, (units,), its shape and what was done, from the column and
     its shape; None where columns are kept. ``draws_in`` says whether `OutlierRule.most` matters.
     """
 
@@ -72,7 +72,7 @@ class ColumnTreatment:
 
 @dataclass(frozen=True, eq=False)
 class Treated:
-    """Treated values, (cities, leaves); which cells were winsorised; the columns concerned."""
+    """Treated values, (units, leaves); which cells were winsorised; the columns concerned."""
 
     values: FloatArray
     winsorised: BoolArray
@@ -89,11 +89,11 @@ def shape_of(column: FloatArray) -> Shape:
 
     with :math:`m_r` the mean of the r-th powers of the deviations: the definitions of SAS,
     SPSS, Excel (SKEW, KURT) and COINr. The values are added in ascending order, so that the
-    order of the cities changes no bit.
+    order of the units changes no bit.
 
     Parameters
     ----------
-    column : float array, (cities,)
+    column : float array, (units,)
         nan where missing; missing cells are left out.
 
     Returns
@@ -110,7 +110,7 @@ def shape_of(column: FloatArray) -> Shape:
 
 
 def shape_of_sorted(values: FloatArray) -> Shape:
-    """Return the shape of values that are in ascending order already, without a gap, (cities,)."""
+    """Return the shape of values that are in ascending order already, without a gap, (units,)."""
     n = len(values)
     if n < FEWEST or values[0] == values[-1]:
         return Shape(0.0, 0.0)
@@ -139,12 +139,12 @@ def treat_outliers(values: FloatArray, rule: OutlierRule) -> Treated:
     The logarithm is :math:`\ln(1 + 100 (x - \min) / (\max - \min))`, from 0 for the smallest
     value to :math:`\ln 101` for the largest: COINr's ``log_CT`` but for a constant, so that it
     does not depend on the unit and never falls below zero. A column with negative skewness is
-    mirrored before and after. The order of the cities is kept, and the rule that was not met
+    mirrored before and after. The order of the units is kept, and the rule that was not met
     is reported, not hidden: see `ColumnTreatment.is_within`.
 
     Parameters
     ----------
-    values : float array, (cities, leaves)
+    values : float array, (units, leaves)
         Finite; nan where missing, which stays so.
     rule : OutlierRule
 
@@ -195,7 +195,7 @@ def _winsorise(column: FloatArray, shape: Shape, rule: OutlierRule) -> tuple[Flo
         else:
             start = int(np.searchsorted(ordered, ordered[0], side="right"))
             end, edge, drawn_in = high, ordered[start], slice(start)
-        # A column drawn in to a single value would tell no city from another.
+        # A column drawn in to a single value would tell no unit from another.
         if start + len(ordered) - end > rule.most or edge in (ordered[0], ordered[-1]):
             break
         low, high = start, end

@@ -24,7 +24,7 @@ CHUNK = 512
 # Scores sorted and counted at a time: temporary arrays this small stay in the cache and cost
 # no page faults, which took longer than the work itself.
 BLOCK = 24_000
-# Scores at hand at a time: a chunk of as many cities as are counted exactly.
+# Scores at hand at a time: a chunk of as many units as are counted exactly.
 SCORES = CHUNK * EXACT_UNITS
 # Bands of ranks that wait to be counted, two bytes each: units times draws.
 WAITING = 64_000_000
@@ -38,8 +38,8 @@ class Index:
 
     Attributes
     ----------
-    normalised : float array, (cities, leaves)
-        nan where missing: the city's weights are then rescaled, per sibling group, over what
+    normalised : float array, (units, leaves)
+        nan where missing: the unit's weights are then rescaled, per sibling group, over what
         it has (``reweight`` of `composite_scores`).
     local : float array, (nodes,)
         The nominal weights, with which the drawn ones are compared.
@@ -47,7 +47,7 @@ class Index:
         A code of `AGGREGATIONS`, by which all nodes are formed.
     steps : NodeSteps, optional
         How the nodes are formed, where that is not one aggregation for all.
-    reference : int array, (cities,), optional
+    reference : int array, (units,), optional
         Ranks to take the place of the nominal ones, such as those of another method.
 
     Raises
@@ -70,16 +70,16 @@ class Index:
 
     @cached_property
     def has_missing(self) -> bool:
-        """Whether a city lacks any leaf."""
+        """Whether a unit lacks any leaf."""
         return bool(np.isnan(self.normalised).any())
 
     @cached_property
     def nominal_scores(self) -> FloatArray:
-        """Scores with the nominal weights, (cities,)."""
+        """Scores with the nominal weights, (units,)."""
         return self.scores_under(global_weights(self.tree, self.local)[self.tree.leaves])[:, 0]
 
     def scores_under(self, leaf_weights: FloatArray) -> FloatArray:
-        """Score as a run does, (leaves,) or (leaves, versions) -> (cities, versions)."""
+        """Score as a run does, (leaves,) or (leaves, versions) -> (units, versions)."""
         return score_nodes(
             self.tree,
             leaf_weights.reshape(len(self.tree.leaves), -1),
@@ -90,12 +90,12 @@ class Index:
         ).scores.T
 
     def of_cities(self, cities: IntArray, reference: IntArray | None = None) -> "Index":
-        """Return some of the cities, as if there were no others."""
+        """Return some of the units, as if there were no others."""
         return replace(self, normalised=self.normalised[cities], reference=reference)
 
     @cached_property
     def nominal_ranks(self) -> IntArray:
-        """Ranks with the nominal weights, or the reference, (cities,)."""
+        """Ranks with the nominal weights, or the reference, (units,)."""
         return min_ranks(self.nominal_scores) if self.reference is None else self.reference
 
 
@@ -154,7 +154,7 @@ class RankStudy:
     seed : int
         Not negative.
     pairs : int array, (pairs, 2)
-        Cities whose paired comparison is to be counted.
+        Units whose paired comparison is to be counted.
     """
 
     index: Index
@@ -192,8 +192,8 @@ class RankStudy:
 class RankCounter:
     """Counts ranks version by version, in memory bounded by the histogram.
 
-    Cities with the same values have the same score under any weights: they are scored once.
-    The others are numbered by nominal rank, so that the shift of a city is its number less
+    Units with the same values have the same score under any weights: they are scored once.
+    The others are numbered by nominal rank, so that the shift of a unit is its number less
     its place, and the histogram is filled along its diagonal.
     """
 
@@ -245,7 +245,7 @@ class RankCounter:
         return RankCounts(table.T[self._kind], self._shifts.copy(), self._wins.copy())
 
     def _places(self, kinds: IntArray) -> IntArray:
-        """Return the 0-based ranks of cities in strict order, (versions, kinds) or (kinds,)."""
+        """Return the 0-based ranks of units in strict order, (versions, kinds) or (kinds,)."""
         if self._width == len(self._kind):
             return np.arange(self._width)
         sizes = self._sizes[kinds]
@@ -260,7 +260,7 @@ class RankCounter:
         return places, kinds
 
     def _exact_ranks(self, scores: FloatArray) -> IntArray:
-        """Rank all cities by the rule for ties, (versions, kinds)."""
+        """Rank all units by the rule for ties, (versions, kinds)."""
         all_ranks = min_ranks(scores[:, self._kind].T)
         return all_ranks[self._first].T
 
@@ -276,7 +276,7 @@ class RankCounter:
 
 
 class BandCounter(RankCounter):
-    """As `RankCounter`, in bands of ranks, whose counts are packed by blocks of cities."""
+    """As `RankCounter`, in bands of ranks, whose counts are packed by blocks of units."""
 
     def __init__(self, index: Index, pairs: IntArray = NO_PAIRS) -> None:
         super().__init__(index, pairs)
@@ -320,7 +320,7 @@ class BandCounter(RankCounter):
             self._kept[kind] += self._nominal[kind] == at
 
     def _count_waiting(self) -> None:
-        """Add the draws that wait to the counts, a block of cities after the other."""
+        """Add the draws that wait to the counts, a block of units after the other."""
         if not self._waiting:
             return
         drawn, columns = self._drawn[: self._waiting], self._packed.shape[1]
@@ -334,13 +334,13 @@ class BandCounter(RankCounter):
 
 
 def rank_counter(index: Index, pairs: IntArray = NO_PAIRS) -> RankCounter:
-    """Return what counts the ranks of an index: each rank alone, or of many cities in bands."""
+    """Return what counts the ranks of an index: each rank alone, or of many units in bands."""
     is_exact = len(index.normalised) <= EXACT_UNITS
     return RankCounter(index, pairs) if is_exact else BandCounter(index, pairs)
 
 
 class _Scorer:
-    """Scores cities under many weights, each pattern of missing values by one matrix product.
+    """Scores units under many weights, each pattern of missing values by one matrix product.
 
     Nodes that are not formed alike are formed one by one where values are missing, and else by
     a product for each stretch of nodes that are.
@@ -362,7 +362,7 @@ class _Scorer:
         ]
 
     def scores(self, local: FloatArray) -> FloatArray:
-        """Score each city, (nodes, versions) -> (versions, cities)."""
+        """Score each unit, (nodes, versions) -> (versions, units)."""
         if self._apart is not None:
             return self._apart(local)
         if len(self._parts) == 1 and self._parts[0][1].all():
@@ -375,9 +375,9 @@ class _Scorer:
         return self._aggregation.finish(scores)
 
     def _scored_apart(self, normalised: FloatArray) -> Callable[[FloatArray], FloatArray]:
-        """Return what scores cities whose nodes are not all formed alike.
+        """Return what scores units whose nodes are not all formed alike.
 
-        Where cities are compared by what they have on a node, equal ones need the same bits.
+        Where units are compared by what they have on a node, equal ones need the same bits.
         """
         if not np.isnan(normalised).any() and not self._steps.looks_at_all:
             return DrawnNodes(self._tree, self._steps, normalised).scores
@@ -390,12 +390,12 @@ class _Scorer:
 
 
 def many_ranks(index: Index, local: FloatArray) -> IntArray:
-    """Rank the cities under many versions of the weights, (nodes, versions) -> (versions, cities)."""
+    """Rank the units under many versions of the weights, (nodes, versions) -> (versions, units)."""
     return np.concatenate(list(ranks_in_parts(index, local)))
 
 
 def ranks_in_parts(index: Index, local: FloatArray) -> Iterator[IntArray]:
-    """Rank as `many_ranks`, of many cities a few versions at a time."""
+    """Rank as `many_ranks`, of many units a few versions at a time."""
     first, kind = _distinct_values(index)
     scorer = _Scorer(index, first)
     for part in _parts(local, len(kind)):
@@ -404,7 +404,7 @@ def ranks_in_parts(index: Index, local: FloatArray) -> Iterator[IntArray]:
 
 
 def many_scores(index: Index, local: FloatArray) -> FloatArray:
-    """Score the cities under many versions of the weights, (nodes, versions) -> (versions, cities)."""
+    """Score the units under many versions of the weights, (nodes, versions) -> (versions, units)."""
     return _Scorer(index, np.arange(len(index.normalised))).scores(local)
 
 
@@ -416,10 +416,10 @@ def _parts(local: FloatArray, cities: int) -> Iterator[FloatArray]:
 
 
 def _distinct_rows(index: Index) -> tuple[IntArray, IntArray]:
-    """Return the first city of each distinct row, best nominal rank first, and each city's row.
+    """Return the first unit of each distinct row, best nominal rank first, and each unit's row.
 
     The rank is part of the row, for a reference may tell apart what these values do not. Where a
-    score depends on all cities, each is a row of its own.
+    score depends on all units, each is a row of its own.
     """
     order = np.argsort(index.nominal_ranks, kind="stable")
     if index.formed.looks_at_all:
@@ -428,7 +428,7 @@ def _distinct_rows(index: Index) -> tuple[IntArray, IntArray]:
 
 
 def _distinct_values(index: Index) -> tuple[IntArray, IntArray]:
-    """Return the first city of each distinct row, in the order of the cities, and each city's row."""
+    """Return the first unit of each distinct row, in the order of the units, and each unit's row."""
     cities = np.arange(len(index.normalised))
     if index.formed.looks_at_all:
         return cities, cities
@@ -436,7 +436,7 @@ def _distinct_values(index: Index) -> tuple[IntArray, IntArray]:
 
 
 def _leaves_first(values: FloatArray, cities: IntArray) -> FloatArray:
-    """Return the values of some cities, (leaves, cities), without a second copy on the way."""
+    """Return the values of some units, (leaves, units), without a second copy on the way."""
     turned = np.empty((values.shape[1], len(cities)))
     for leaf in range(len(turned)):
         turned[leaf] = values[cities, leaf]
@@ -444,14 +444,14 @@ def _leaves_first(values: FloatArray, cities: IntArray) -> FloatArray:
 
 
 def _of_pattern(terms: FloatArray, cities: IntArray, pattern: BoolArray) -> FloatArray:
-    """Return the terms of cities that have the same leaves, (leaves, cities), 0 where they have none."""
+    """Return the terms of units that have the same leaves, (leaves, units), 0 where they have none."""
     if pattern.all() and len(cities) == terms.shape[1]:
         return terms
     return np.where(pattern[:, np.newaxis], terms[:, cities], 0)
 
 
 def _patterns(present: BoolArray) -> list[tuple[BoolArray, IntArray]]:
-    """Return the distinct rows and the cities that have each."""
+    """Return the distinct rows and the units that have each."""
     if present.all():
         return [(present[0], np.arange(len(present)))]
     patterns, which = np.unique(present, axis=0, return_inverse=True)

@@ -1,4 +1,4 @@
-"""What the indicators of one city make of its score, and how much of the weight rests on chosen values."""
+"""What the indicators of one unit make of its score, and how much of the weight rests on chosen values."""
 
 from collections.abc import Callable
 
@@ -11,16 +11,16 @@ from weighting.numeric.tree import NO_PARENT, Tree
 
 
 def effective_weights(tree: Tree, local: FloatArray, there: BoolArray) -> FloatArray:
-    """Return the global weights that one city's score is formed with, (nodes,).
+    """Return the global weights that one unit's score is formed with, (nodes,).
 
-    The weights of what the city has are rescaled in each sibling group; what it has nothing of
+    The weights of what the unit has are rescaled in each sibling group; what it has nothing of
     weighs 0, and so does all below it.
 
     Parameters
     ----------
     local : float array, (nodes,)
     there : bool array, (nodes,)
-        Which nodes the city has a score on.
+        Which nodes the unit has a score on.
     """
     held = np.where(there, local, 0.0)
     for group in tree.groups:
@@ -35,13 +35,13 @@ def effective_weights(tree: Tree, local: FloatArray, there: BoolArray) -> FloatA
 def effective_weights_of(
     tree: Tree, local: FloatArray, node: int, there: Callable[[int], BoolArray]
 ) -> FloatArray:
-    """Return the global weight of one node in the score of each city, (cities,); see `effective_weights`.
+    """Return the global weight of one node in the score of each unit, (units,); see `effective_weights`.
 
     Parameters
     ----------
     local : float array, (nodes,)
     there : callable
-        From a node to the cities that have a score on it, (cities,).
+        From a node to the units that have a score on it, (units,).
     """
     groups = {int(tree.parents[group[0]]): group for group in tree.groups}
     weights = np.ones(len(there(node)))
@@ -68,31 +68,31 @@ def adds_to_the_whole(tree: Tree, steps: NodeSteps) -> BoolArray:
 
 
 def parts_of_score(tree: Tree, steps: NodeSteps, weights: FloatArray, scores: FloatArray) -> FloatArray:
-    """Return what each node adds to the score of one city, (nodes,); nan where the score is no such sum.
+    """Return what each node adds to the score of one unit, (nodes,); nan where the score is no such sum.
 
-    The parts of the leaves sum to the score where all nodes add. What the city has nothing of adds 0.
+    The parts of the leaves sum to the score where all nodes add. What the unit has nothing of adds 0.
 
     Parameters
     ----------
     weights : float array, (nodes,)
         As `effective_weights` returns them.
     scores : float array, (nodes,)
-        nan where the city has nothing.
+        nan where the unit has nothing.
     """
     parts = np.where(np.isnan(scores), 0.0, weights * np.nan_to_num(scores))
     return np.where(adds_to_the_whole(tree, steps), parts, np.nan)
 
 
 def marked_shares(tree: Tree, local: FloatArray, marked: BoolArray, present: BoolArray) -> FloatArray:
-    """Return which share of the weight behind each node rests on marked values, (cities, nodes + 1).
+    """Return which share of the weight behind each node rests on marked values, (units, nodes + 1).
 
-    The last column, that of `NO_PARENT`, is the index itself. Weights are those of what a city has,
+    The last column, that of `NO_PARENT`, is the index itself. Weights are those of what a unit has,
     rescaled in each sibling group; the share of nothing is 0.
 
     Parameters
     ----------
     local : float array, (nodes,)
-    marked, present : bool array, (cities, leaves)
+    marked, present : bool array, (units, leaves)
         Which values are meant, such as those filled in; which there are at all.
     """
     shares, masses = np.zeros((2, len(tree) + 1, len(marked)))

@@ -23,7 +23,7 @@ from weighting.selectors.versions import weighted_nodes_of
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """A finished run with everything it was computed from, in the order of its data set's cities."""
+    """A finished run with everything it was computed from, in the order of its data set's units."""
 
     run: Run
 
@@ -72,18 +72,18 @@ class Contents:
 
     @cached_property
     def groupings(self) -> list[Grouping]:
-        """The further groupings that any of the cities is in."""
+        """The further groupings that any of the units is in."""
         return cities_of_run(self.run).groupings
 
     @cached_property
     def group_names(self) -> dict[tuple[int, int], str]:
-        """The own name of the group of each city, by the ids of grouping and city."""
+        """The own name of the group of each unit, by the ids of grouping and unit."""
         members = GroupMember.objects.filter(grouping__in=self.groupings).select_related("group").order_by()
         return {(member.grouping_id, member.city_id): member.group.own_name for member in members}
 
     @cached_property
     def units(self) -> list[str]:
-        """What stands for each city in every table: its official code, else a name of its own."""
+        """What stands for each unit in every table: its official code, else a name of its own."""
         codes = [city.code for city in self.cities]
         return codes if all(codes) else unit_labels(self.cities)
 
@@ -93,13 +93,13 @@ class Contents:
 
     @property
     def scores(self) -> FloatArray:
-        """Scores of the whole and of every node, (cities, 1 + nodes), on the scale of the index."""
+        """Scores of the whole and of every node, (units, 1 + nodes), on the scale of the index."""
         both = np.column_stack([self.result.scores, self.result.computed_node_scores])
         return both * self.run.method.scale
 
     @property
     def ranks(self) -> IntArray:
-        """Ranks on the whole and on every node, (cities, 1 + nodes); 0 without a score."""
+        """Ranks on the whole and on every node, (units, 1 + nodes); 0 without a score."""
         on_nodes = [ranks_of_present(column) for column in self.result.computed_node_scores.T]
         return np.column_stack([self.result.ranks, *on_nodes])
 

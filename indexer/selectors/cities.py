@@ -1,4 +1,4 @@
-"""The register of places, as tables of cities need it."""
+"""The register of places, as tables of units need it."""
 
 import re
 from collections import Counter
@@ -18,9 +18,9 @@ from indexer.selectors.register_editions import Before, corrected_since
 from weighting.numeric.arrays import IntArray
 
 PROVINCE, REGION = "province", "region"
-# More cities than this are not asked for one by one.
+# More units than this are not asked for one by one.
 MANY_CITIES = 500
-# Of more cities than that, so many are fetched alone as each is looked at, before all are, or this part of
+# Of more units than that, so many are fetched alone as each is looked at, before all are, or this part of
 # them: a hundred thousand at once take the time of some thousand queries, and half a gigabyte.
 MOST_ALONE, ALONE_OF = 32, 100
 # So many are fetched at a time for a file.
@@ -34,11 +34,11 @@ MOST_PARTS = 4
 
 
 class Cities(Sequence[City]):
-    """The cities of a finished run in the order of its matrix, with province and region.
+    """The units of a finished run in the order of its matrix, with province and region.
 
-    A table of ten thousand shows fifty, so that places are arrays here and a city is fetched
+    A table of ten thousand shows fifty, so that places are arrays here and a unit is fetched
     once it is looked at: those of ``load`` together, or all of them when any other is. Where there
-    are more than `MANY_CITIES`, a few others are fetched alone: a page that names one city makes no
+    are more than `MANY_CITIES`, a few others are fetched alone: a page that names one unit makes no
     object of a hundred thousand.
     """
 
@@ -47,7 +47,7 @@ class Cities(Sequence[City]):
         run: Run,
         ids: list[int] | None = None,
     ) -> None:
-        """``ids`` are those of the cities, where they are not those of the run's data set."""
+        """``ids`` are those of the units, where they are not those of the run's data set."""
         self._loaded: dict[int, City] = {}
         self._alone = 0
         self._before: Before | None = None
@@ -74,7 +74,7 @@ class Cities(Sequence[City]):
         return (self._loaded[city_id] for city_id in self.ids)
 
     def load(self, positions: Iterable[int]) -> None:
-        """Fetch the cities of these positions in one query, or in a few where there are many others."""
+        """Fetch the units of these positions in one query, or in a few where there are many others."""
         wanted = {self.ids[place] for place in positions} - self._loaded.keys()
         for cities in _by_id(City.objects.defer("folded_names"), wanted):
             for city in cities:
@@ -86,12 +86,12 @@ class Cities(Sequence[City]):
                 self._loaded[city.pk] = city
 
     def foresee(self, positions: Iterable[int]) -> None:
-        """Fetch together what will be looked at, of many cities; of few all come as one is."""
+        """Fetch together what will be looked at, of many units; of few all come as one is."""
         if len(self) > MANY_CITIES:
             self.load(positions)
 
     def along(self, positions: Sequence[int]) -> Iterator[City]:
-        """Yield cities in the order of the positions, fetched block by block while a file is sent.
+        """Yield units in the order of the positions, fetched block by block while a file is sent.
 
         Of more than a block each is let go with its block: a million would be two gigabytes.
         """
@@ -104,14 +104,14 @@ class Cities(Sequence[City]):
             yield from (self._loaded[self.ids[place]] for place in block)
 
     def _load_on_sight(self, place: int) -> None:
-        """Fetch a city that nobody asked for in time: alone, or with all others."""
+        """Fetch a unit that nobody asked for in time: alone, or with all others."""
         self._alone += 1
         is_alone = len(self) > MANY_CITIES and self._alone <= max(MOST_ALONE, len(self) // ALONE_OF)
         self.load([place] if is_alone else range(len(self)))
 
     @cached_property
     def province_ids(self) -> IntArray:
-        """The province of each city, (cities,)."""
+        """The province of each unit, (units,)."""
         if len(self._loaded) == len(self):
             return np.array([city.province_id for city in self], dtype=np.int64)
         ids = np.array(self.ids, dtype=np.int64)
@@ -125,7 +125,7 @@ class Cities(Sequence[City]):
         return found
 
     def before(self) -> Before:
-        """Return what the cities said when the data were stored, as far as they were corrected since."""
+        """Return what the units said when the data were stored, as far as they were corrected since."""
         return self._before_of(self.provinces[0])
 
     def _before_of(self, province: Province) -> Before:
@@ -136,7 +136,7 @@ class Cities(Sequence[City]):
 
     @cached_property
     def region_ids(self) -> IntArray:
-        """The region of each city, (cities,)."""
+        """The region of each unit, (units,)."""
         found, of_city = np.unique(self.province_ids, return_inverse=True)
         return np.array([self._provinces[pk].region_id for pk in found.tolist()], dtype=np.int64)[of_city]
 
@@ -153,13 +153,13 @@ class Cities(Sequence[City]):
 
     @cached_property
     def has_regions(self) -> bool:
-        """Whether there are regions, as `have_regions` says; the cities that are shown often tell already."""
+        """Whether there are regions, as `have_regions` says; the units that are shown often tell already."""
         loaded = {city.province_id: city.province for city in self._loaded.values()}
         return have_regions(loaded.values()) or have_regions(self.provinces)
 
     @cached_property
     def groupings(self) -> list[Grouping]:
-        """The register's further groupings that any of the cities is in, in the order of the register."""
+        """The register's further groupings that any of the units is in, in the order of the register."""
         if not self._provinces[int(self.province_ids[0])].has_groupings:
             return []
         members = GroupMember.objects.filter(grouping__register=self.register).order_by()
@@ -173,12 +173,12 @@ class Cities(Sequence[City]):
         return telling_levels(self.provinces, count=len(self))
 
     def places_of(self, city: City) -> list[str]:
-        """Return the names of the places of a city that say anything."""
+        """Return the names of the places of a unit that say anything."""
         names = {PROVINCE: city.province.name, REGION: city.province.region.name}
         return [names[level] for level in self.shown_levels]
 
     def groups_of(self, city: City) -> list[str]:
-        """Return the name of the group of a city under each of the groupings; '' where it is in none."""
+        """Return the name of the group of a unit under each of the groupings; '' where it is in none."""
         return [self._group_names.get((grouping.pk, city.pk), "") for grouping in self.groupings]
 
     @cached_property
@@ -190,21 +190,21 @@ class Cities(Sequence[City]):
 
     @property
     def register(self) -> Register:
-        """The register of the cities, which has the word for one of them."""
+        """The register of the units, which has the word for one of them."""
         return self.provinces[0].region.register
 
     @cached_property
     def folded_names(self) -> list[str]:
-        """All names of each city, folded, one a line; the first is what it sorts by."""
+        """All names of each unit, folded, one a line; the first is what it sorts by."""
         names = dict(rows_of_cities(self.ids, ["pk", "folded_names"]))
         return [names[pk] for pk in self.ids]
 
     def alphabet(self) -> IntArray:
-        """Return the place of each city in the alphabet, (cities,), equal for equal names."""
+        """Return the place of each unit in the alphabet, (units,), equal for equal names."""
         return np.unique([names.partition("\n")[0] for names in self.folded_names], return_inverse=True)[1]
 
     def province_alphabet(self) -> IntArray:
-        """Return the place of the province of each city in the alphabet, (cities,)."""
+        """Return the place of the province of each unit in the alphabet, (units,)."""
         order = alphabetical([province.name_en or province.name for province in self.provinces])
         return order[np.unique(self.province_ids, return_inverse=True)[1]]
 
@@ -216,7 +216,7 @@ class Cities(Sequence[City]):
 
 
 def whole_provinces() -> QuerySet[Province]:
-    """Return all provinces with their regions, and whether any of their cities is called otherwise."""
+    """Return all provinces with their regions, and whether any of their units is called otherwise."""
     others = City.objects.filter(province=OuterRef("pk")).exclude(
         name_zh=OuterRef("name_zh"), name_en=OuterRef("name_en")
     )
@@ -241,7 +241,7 @@ def names_of_places(province: Province, *, has_regions: bool, of: str = "own_nam
 
 
 def telling_levels(provinces: Sequence[Any], *, count: int) -> list[str]:
-    """Return province and region, of so many cities, as far as they tell any two apart beyond their names.
+    """Return province and region, of so many units, as far as they tell any two apart beyond their names.
 
     The provinces are `whole_provinces`.
     """
@@ -254,39 +254,39 @@ def telling_levels(provinces: Sequence[Any], *, count: int) -> list[str]:
 
 
 def cities_of_run(run: Run) -> Cities:
-    """Return the cities of a finished run in the order of its matrix."""
+    """Return the units of a finished run in the order of its matrix."""
     return Cities(run)
 
 
 def ranked_cities_of_run(run: Run) -> Cities:
-    """Return the cities that have a score, in the order of the matrix: what other weights may rank."""
+    """Return the units that have a score, in the order of the matrix: what other weights may rank."""
     rows = ranked_rows_of(run)
     return Cities(run, ids=None if rows is None else [run.data_set.city_ids[row] for row in rows.tolist()])
 
 
 def ranked_rows_of(run: Run) -> IntArray | None:
-    """Return the rows of the cities that have a score; None where the method leaves none without."""
+    """Return the rows of the units that have a score; None where the method leaves none without."""
     if not plan_of(run.method).may_leave_out:
         return None
     return np.flatnonzero(ranks_by_run([run.pk])[run.pk])
 
 
 def rows_of_cities(ids: Collection[int], columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Return columns of cities, among them ``pk`` as the first; no query for none."""
+    """Return columns of units, among them ``pk`` as the first; no query for none."""
     wanted = set(ids)
     parts = _by_id(City.objects.all(), wanted)
     return [row for part in parts for row in part.values_list(*columns) if row[0] in wanted]
 
 
 def _numbers_of_cities(ids: IntArray, column: str) -> Any:
-    """Return the ids, rising, with a column of whole numbers, of these cities and perhaps others."""
+    """Return the ids, rising, with a column of whole numbers, of these units and perhaps others."""
     parts = (part.values_list("pk", column).iterator() for part in _by_id(City.objects.all(), ids.tolist()))
     # Rows as they come, of which a million would take ten times what the numbers do.
     return np.fromiter(chain.from_iterable(parts), dtype=[("pk", "<i8"), (column, "<i8")])
 
 
 def _by_id(cities: QuerySet[City], ids: Collection[int]) -> Iterator[QuerySet[City]]:
-    """Yield queries that hold all of some cities, and perhaps others.
+    """Yield queries that hold all of some units, and perhaps others.
 
     Ten thousand ids are more than a query may name. Those of one register came in together, so that
     the range from the first to the last holds few besides; others are named in parts.
@@ -307,7 +307,7 @@ def matching_cities(
     province: int | None = None,
     groups: Collection[int] = (),
 ) -> IntArray:
-    """Return the positions of the cities of a place and of all the groups whose names hold the text."""
+    """Return the positions of the units of a place and of all the groups whose names hold the text."""
     passes = np.ones(len(cities), dtype=bool)
     if region is not None:
         passes &= cities.region_ids == region
@@ -323,7 +323,7 @@ def matching_cities(
 
 
 def places_named(cities: Cities, name: str) -> list[int]:
-    """Return the positions of the cities of exactly this name or alias, in either language."""
+    """Return the positions of the units of exactly this name or alias, in either language."""
     wanted = fold_name(name)
     if not wanted:
         return []
@@ -359,7 +359,7 @@ def city_named(cities: Cities, name: str) -> City | None:
 
 
 def unit_labels(cities: Iterable[City]) -> list[str]:
-    """Return a name of its own for each city; two of one name are told apart by province."""
+    """Return a name of its own for each unit; two of one name are told apart by province."""
     named = [(normalise_unit_name(city.own_name), city.province) for city in cities]
     counts = Counter(name for name, _province in named)
     return [name if counts[name] == 1 else f"{name}（{province.own_name}）" for name, province in named]

@@ -1,4 +1,4 @@
-"""What moved one city between the base of a comparison and another version."""
+"""What moved one unit between the base of a comparison and another version."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from weighting.numeric.tree import local_from_leaf_weights
 
 @dataclass(frozen=True)
 class NodeChange:
-    """One indicator: its weights and the city's score on it, before and after, and what it adds.
+    """One indicator: its weights and the unit's score on it, before and after, and what it adds.
 
     ``through_weights`` and ``through_values`` are parts of the change of the composite; an inner
     node has the sums of its children. ``is_there`` tells whether the framework of each side has it.
@@ -46,7 +46,7 @@ class NodeChange:
 
 @dataclass(frozen=True, eq=False)
 class CityChange:
-    """A city between the base and the version in column ``place`` of a comparison."""
+    """A unit between the base and the version in column ``place`` of a comparison."""
 
     compared: Comparison
     position: int
@@ -156,10 +156,10 @@ class CityChange:
 
 
 def city_change_of(compared: Comparison, city_id: int, place: int) -> CityChange | None:
-    """Return the change of a city from the base to another version; None for a city not among them."""
+    """Return the change of a unit from the base to another version; None for a unit not among them."""
     if city_id not in compared.cities.ids:
         return None
     change = CityChange(compared, compared.cities.ids.index(city_id), place)
-    # Fetched before anybody asks for its province: few cities come together, and bring theirs.
+    # Fetched before anybody asks for its province: few units come together, and bring theirs.
     assert change.city.pk == city_id  # noqa: S101
     return change

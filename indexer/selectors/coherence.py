@@ -91,12 +91,12 @@ class Coherence:
 
     @cached_property
     def _ranked(self) -> BoolArray:
-        """Which cities have a rank to move, (cities,)."""
+        """Which units have a rank to move, (units,)."""
         return np.isfinite(self.scored.total)
 
     @property
     def values(self) -> int:
-        """How many values such a score rests on, of all cities together."""
+        """How many values such a score rests on, of all units together."""
         return int(self._ranked.sum()) * len(self.tree.leaves)
 
     @property

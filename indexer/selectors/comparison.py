@@ -1,4 +1,4 @@
-"""Runs under several versions, data or methods, set against the first of them, over the cities of all."""
+"""Runs under several versions, data or methods, set against the first of them, over the units of all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ from weighting.selectors.versions import global_weights_of
 # Weights are products of a few quotients: below this they differ by rounding alone.
 WEIGHT_TOLERANCE = 1e-12
 TOPS = (3, 10, 50, 100)
-# So many scores of cities on nodes are split at a time.
+# So many scores of units on nodes are split at a time.
 SPLIT_CELLS = 2_000_000
 BANDS = (10, 50, 100, 200, 500, 1000, 2000, 5000)
 
@@ -51,7 +51,7 @@ NotSplit = Literal["", "units", "formed", "others", "withheld"]
 class ShiftSummary:
     """How far the ranks of one version are from those of the base.
 
-    ``tops`` holds the part of the first 3, 10, ... cities that both have in common.
+    ``tops`` holds the part of the first 3, 10, ... units that both have in common.
     """
 
     moved: int
@@ -64,11 +64,11 @@ class ShiftSummary:
 
 @dataclass(frozen=True, eq=False)
 class Apart:
-    """The cities that some runs do not rank, which the comparison leaves out.
+    """The units that some runs do not rank, which the comparison leaves out.
 
-    ``ranks`` and ``scores``, (cities, versions), are those in each run among all of its own cities: 0
-    and nan where it does not rank the city, for want of values or, without ``in_data``, of the city.
-    ``compared`` are the same ranks of the cities that are compared.
+    ``ranks`` and ``scores``, (units, versions), are those in each run among all of its own units: 0
+    and nan where it does not rank the unit, for want of values or, without ``in_data``, of the unit.
+    ``compared`` are the same ranks of the units that are compared.
     """
 
     cities: Cities
@@ -86,8 +86,8 @@ class Comparison:
     """Finished runs side by side; ``results[0]`` is the base, arrays follow ``cities``.
 
     Runs may follow several frameworks: ``nodes`` are those of all, ``joined`` where each run has them.
-    Ranks are those among ``cities``, which every run ranks: a city that came in ahead of others is no
-    reason why these fall. ``apart`` are the cities that came, went or have no rank; None for none.
+    Ranks are those among ``cities``, which every run ranks: a unit that came in ahead of others is no
+    reason why these fall. ``apart`` are the units that came, went or have no rank; None for none.
     """
 
     results: list[RunResult]
@@ -107,7 +107,7 @@ class Comparison:
         return bool(self.joined.places[place][node] != NOWHERE)
 
     def scores_of(self, place: int, city: int) -> FloatArray:
-        """Return what a city scores on each node under a version; nan for none, and for one kept back."""
+        """Return what a unit scores on each node under a version; nan for none, and for one kept back."""
         return self._node_scores(place, slice(city, city + 1))[0]
 
     @cached_property
@@ -142,29 +142,29 @@ class Comparison:
 
     @cached_property
     def ranks(self) -> IntArray:
-        """Rank of each city under each version, (cities, versions)."""
+        """Rank of each unit under each version, (units, versions)."""
         return np.stack([result.ranks for result in self.results], axis=1)
 
     @property
     def own_ranks(self) -> IntArray:
-        """Rank of each city among all that a run ranks, (cities, versions)."""
+        """Rank of each unit among all that a run ranks, (units, versions)."""
         return self.ranks if self.apart is None else self.apart.compared
 
     @cached_property
     def shifts(self) -> IntArray:
-        """Places gained against the base, (cities, versions); the base's own are 0."""
+        """Places gained against the base, (units, versions); the base's own are 0."""
         base = self.results[0].ranks
         return np.stack([rank_shift(base, result.ranks) for result in self.results], axis=1)
 
     @cached_property
     def largest_shifts(self) -> IntArray:
-        """The shift of each city that is largest in size, (cities,)."""
+        """The shift of each unit that is largest in size, (units,)."""
         widest = np.abs(self.shifts).argmax(axis=1)
         return np.take_along_axis(self.shifts, widest[:, np.newaxis], axis=1)[:, 0]
 
     @cached_property
     def moved(self) -> int:
-        """Cities whose rank is not the same under every version."""
+        """Units whose rank is not the same under every version."""
         return int((self.largest_shifts != 0).sum())
 
     @cached_property
@@ -179,11 +179,11 @@ class Comparison:
 
     @property
     def tops(self) -> list[int]:
-        """The tops that fewer cities than all make up."""
+        """The tops that fewer units than all make up."""
         return tops_of(len(self.cities))
 
     def top_overlaps(self, k: int) -> FloatArray:
-        """How much of their first k cities every two versions share, (versions, versions)."""
+        """How much of their first k units every two versions share, (versions, versions)."""
         return top_overlap(self.ranks, k)
 
     @cached_property
@@ -195,12 +195,12 @@ class Comparison:
 
     @cached_property
     def flows(self) -> IntArray:
-        """Cities by step, band of the base, band before and after; see `band_flows`."""
+        """Units by step, band of the base, band before and after; see `band_flows`."""
         return band_flows(self.ranks, self.band_limits)
 
     @cached_property
     def score_changes(self) -> FloatArray:
-        """The last score minus the base's, (cities,); not times 100."""
+        """The last score minus the base's, (units,); not times 100."""
         return self.results[-1].scores - self.results[0].scores
 
     @property
@@ -236,7 +236,7 @@ class Comparison:
         )
 
     def change_in(self, rows: slice, place: int = -1) -> ChangeParts | None:
-        """Split the changes of some cities from the base to another version, (cities, nodes).
+        """Split the changes of some units from the base to another version, (units, nodes).
 
         None where ``why_not_split`` tells.
         """
@@ -247,7 +247,7 @@ class Comparison:
 
     @cached_property
     def change(self) -> ChangeParts | None:
-        """What each sub-index adds to the change from the base to the last version, (cities, sub-indices)."""
+        """What each sub-index adds to the change from the base to the last version, (units, sub-indices)."""
         steps = self._steps(-1)
         if steps is None or self.why_not_split():
             return None
@@ -258,11 +258,11 @@ class Comparison:
         return self._change_in_parts()
 
     def _added(self, place: int) -> FloatArray:
-        """Return what each sub-index adds to the scores under a version, (cities, sub-indices)."""
+        """Return what each sub-index adds to the scores under a version, (units, sub-indices)."""
         result, own = self.results[place], self.joined.places[place][self.sub_positions]
         scores = np.stack([result.on_node(node) for node in own.tolist()])
         there = ~np.isnan(scores)
-        # Weights are those of what a city has.
+        # Weights are those of what a unit has.
         weights = self.weights[self.sub_positions, place][:, np.newaxis] * there
         mass = np.where(there.all(axis=0), 1.0, weights.sum(axis=0))
         shares = np.divide(weights, mass, out=np.zeros_like(scores), where=mass > 0)
@@ -270,7 +270,7 @@ class Comparison:
         return added
 
     def _change_in_parts(self) -> ChangeParts:
-        """Split the changes of some cities after the others, and keep of each the sub-indices."""
+        """Split the changes of some units after the others, and keep of each the sub-indices."""
         for result in (self.results[0], self.results[-1]):
             result.leaves.values  # noqa: B018  (normalised once for all parts)
         shape = len(self.cities), len(self.sub_positions)
@@ -316,7 +316,7 @@ class Comparison:
 
 
 def compare_runs(runs: Sequence[Run]) -> Comparison:
-    """Set finished runs side by side, over the cities that all rank, the base first."""
+    """Set finished runs side by side, over the units that all rank, the base first."""
     frameworks = indicators_by_framework({run.data_set.framework_id for run in runs})
     nodes, joined = join_frameworks([frameworks[run.data_set.framework_id] for run in runs])
     weights = global_weights_of([run.weight_version_id for run in runs])
@@ -335,7 +335,7 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
 
 
 def have_ranked_in_common(runs: Sequence[Run]) -> bool:
-    """Whether there is a city that all of some finished runs rank."""
+    """Whether there is a unit that all of some finished runs rank."""
     if len({run.data_set_id for run in runs}) == 1 and not any(
         plan_of(run.method).may_leave_out for run in runs
     ):
@@ -348,7 +348,7 @@ def have_ranked_in_common(runs: Sequence[Run]) -> bool:
 def _ranked_in_all(
     results: list[RunResult], ids: Sequence[int]
 ) -> tuple[list[RunResult], Cities, Apart | None]:
-    """Return the cities that every run ranks, ranked among themselves, and those left out."""
+    """Return the units that every run ranks, ranked among themselves, and those left out."""
     run = results[0].run
     ranked = np.logical_and.reduce([result.ranks > 0 for result in results])
     if ranked.all():
@@ -382,7 +382,7 @@ def summarise_shift(before: IntArray, after: IntArray) -> ShiftSummary:
     both = np.stack([before, after], axis=1)
     try:
         correlation = spearman(before, after)
-    except ValueError:  # all cities tie in one of them
+    except ValueError:  # all units tie in one of them
         correlation = None
     return ShiftSummary(
         moved=int((sizes > 0).sum()),
@@ -395,5 +395,5 @@ def summarise_shift(before: IntArray, after: IntArray) -> ShiftSummary:
 
 
 def tops_of(cities: int) -> list[int]:
-    """Return the sizes of the tops that are looked at among so many cities."""
+    """Return the sizes of the tops that are looked at among so many units."""
     return [k for k in TOPS if k < cities] or [1]

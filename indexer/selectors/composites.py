@@ -14,14 +14,14 @@ from weighting.numeric.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one city stands in one run, unrounded."""
+    """Where one unit stands in one run, unrounded."""
 
     rank: int
     score: float
 
 
 def composites_of(run_ids: Iterable[int]) -> dict[int, tuple[FloatArray, IntArray]]:
-    """Return scores, nan where a city has none, and ranks, 0 there, by run; (cities,) in its order."""
+    """Return scores, nan where a unit has none, and ranks, 0 there, by run; (units,) in its order."""
     rows = RunScores.objects.filter(run__in=list(run_ids)).order_by()
     return {
         run: (unpack_scores(scores), unpack_ranks(ranks))
@@ -36,7 +36,7 @@ def ranks_by_run(run_ids: Iterable[int]) -> dict[int, IntArray]:
 
 
 def city_ids_by_run(run_ids: Iterable[int]) -> dict[int, list[int]]:
-    """Return the cities of each run in its order; those of a data set are read once."""
+    """Return the units of each run in its order; those of a data set are read once."""
     data_set_of = dict(Run.objects.filter(pk__in=list(run_ids)).order_by().values_list("pk", "data_set_id"))
     data_sets = DataSet.objects.filter(pk__in=set(data_set_of.values())).order_by()
     cities = dict(data_sets.values_list("pk", "city_ids"))
@@ -44,9 +44,9 @@ def city_ids_by_run(run_ids: Iterable[int]) -> dict[int, list[int]]:
 
 
 def standings_of(city_id: int, city_ids: Mapping[int, Sequence[int]]) -> dict[int, Standing]:
-    """Return the standing of one city in each of the runs of ``city_ids`` that ranks it.
+    """Return the standing of one unit in each of the runs of ``city_ids`` that ranks it.
 
-    No more is read than the city's own bytes, however many cities there are.
+    No more is read than the unit's own bytes, however many units there are.
     """
     places = _places_of(city_id, city_ids)
     if not places:
@@ -60,7 +60,7 @@ def standings_of(city_id: int, city_ids: Mapping[int, Sequence[int]]) -> dict[in
 
 
 def _places_of(city_id: int, city_ids: Mapping[int, Sequence[int]]) -> dict[int, int]:
-    """Return the place of the city in each run that has it; runs of one data set share the search."""
+    """Return the place of the unit in each run that has it; runs of one data set share the search."""
     place_in: dict[int, int] = {}
     places = {}
     for run, ids in city_ids.items():
@@ -81,7 +81,7 @@ def _slice(column: str, width: int, places: dict[int, int]) -> Substr:
 
 
 def first_of(run_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Return the ids of the cities that share the first rank, by run."""
+    """Return the ids of the units that share the first rank, by run."""
     city_ids = city_ids_by_run(run_ids)
     return {
         run: [city_ids[run][place] for place in np.flatnonzero(ranks == 1).tolist()]

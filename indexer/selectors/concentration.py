@@ -1,4 +1,4 @@
-"""How far the scores of a run lie in few cities, provinces, regions and other groups."""
+"""How far the scores of a run lie in few units, provinces, regions and other groups."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ TOPS = (1, 3, 10, 50, 100)
 
 @dataclass(frozen=True)
 class PlaceConcentration:
-    """What one place holds of all cities, and how it lies inside.
+    """What one place holds of all units, and how it lies inside.
 
-    ``inside`` is None where all its cities score zero.
+    ``inside`` is None where all its units score zero.
     """
 
     place: Place
@@ -34,7 +34,7 @@ class PlaceConcentration:
 
 @dataclass(frozen=True)
 class NodeConcentration:
-    """The measures of one node over its cities; None where the scores are no parts of a total."""
+    """The measures of one node over its units; None where the scores are no parts of a total."""
 
     node: Indicator | None
     measures: Concentration | None
@@ -48,13 +48,13 @@ class ConcentrationReport:
     Attributes
     ----------
     between : dict
-        The measures over cities, provinces and regions as the parts, by these words; over groups
+        The measures over units, provinces and regions as the parts, by these words; over groups
         as well, where a further level is in view and any of its places holds something.
     remainder : float or None
-        What lies outside the cities, as a part of the total; None where the
+        What lies outside the units, as a part of the total; None where the
         scores are no shares of it.
     half : int
-        So many cities, the first ones, hold half of the sum or more.
+        So many units, the first ones, hold half of the sum or more.
     level : Level or None
         The further level in view; ``groups`` are its places.
     """
@@ -116,7 +116,7 @@ def _of_node(subject: NodeScores, node: Indicator | None) -> NodeConcentration:
 
 
 def _members(subject: NodeScores, level: Level) -> Iterator[tuple[int, IntArray]]:
-    """Yield each place of a level, as its position, with those of its cities that have a score."""
+    """Yield each place of a level, as its position, with those of its units that have a score."""
     present = np.array(subject.present, dtype=np.int64)
     of_present = level.of_city[present]
     for position in range(len(level.places)):
@@ -126,7 +126,7 @@ def _members(subject: NodeScores, level: Level) -> Iterator[tuple[int, IntArray]
 
 
 def _firsts(subject: NodeScores, level: Level) -> dict[int, int]:
-    """Return the city that holds most in each place of a level; both are positions."""
+    """Return the unit that holds most in each place of a level; both are positions."""
     return {
         position: int(members[subject.scores[members].argmax()])
         for position, members in _members(subject, level)

@@ -53,7 +53,7 @@ class DataAudit:
         return self.missing / (self.unit_count * self.leaf_count)
 
     def raw_of(self, leaf: int) -> FloatArray:
-        """Return the values of one leaf as the data set holds them, (cities,)."""
+        """Return the values of one leaf as the data set holds them, (units,)."""
         return columns_of(self.data_set, [leaf])[:, 0]
 
     @property

@@ -34,7 +34,7 @@ PACKED = ("values", "totals", "auxiliary", "mapping")
 # Columns of that many cells in all are normalised at a time, so that what lies between the raw
 # matrix and the normalised one stays small.
 BLOCK_CELLS = 500_000
-# The page of a data set of more cities counts them by province, and lists them page by page.
+# The page of a data set of more units counts them by province, and lists them page by page.
 MOST_NAMED = 1_000
 PLACE = ("pk", "province_id")
 SHOWN = {"name_zh", "name_en", "province_id"}
@@ -89,13 +89,13 @@ def unpack_totals(data_set: DataSet) -> FloatArray:
 
 
 def cities_of(data_set: DataSet) -> list[City]:
-    """Return the cities in the order of the matrix, each with province and region, as they were then."""
+    """Return the units in the order of the matrix, each with province and region, as they were then."""
     cities = City.objects.select_related("province__region__register").in_bulk(data_set.city_ids)
     return list(as_stored({pk: cities[pk] for pk in data_set.city_ids}, data_set).values())
 
 
 class PlaceOfSet(NamedTuple):
-    """A province, how many cities of a data set are in it, and which; none where all are too many."""
+    """A province, how many units of a data set are in it, and which; none where all are too many."""
 
     province: Province
     city_count: int
@@ -103,7 +103,7 @@ class PlaceOfSet(NamedTuple):
 
 
 def places_of(data_set: DataSet) -> list[PlaceOfSet]:
-    """Return the cities by province, in the order of the register, with nothing but their names.
+    """Return the units by province, in the order of the register, with nothing but their names.
 
     Of too many they are counted alone, and nothing is returned where the provinces are too many, too.
     """
@@ -128,7 +128,7 @@ def places_of(data_set: DataSet) -> list[PlaceOfSet]:
 
 
 def units_among(data_set: DataSet, city_ids: Collection[int]) -> list[City]:
-    """Return some cities of a data set in the order of the register, each with its places, as they were."""
+    """Return some units of a data set in the order of the register, each with its places, as they were."""
     units = City.objects.filter(pk__in=city_ids).select_related("province__region__register").order_by("pk")
     return list(as_stored({unit.pk: unit for unit in units}, data_set).values())
 
@@ -161,18 +161,18 @@ def _structure(rows: Sequence[tuple[str, str | None, int]]) -> Structure:
 
 
 def normalised_values(data_set: DataSet, method: IndexMethod, structure: Structure) -> FloatArray:
-    """Return the normalised values, (cities, leaves), under a method; NaN where left out."""
+    """Return the normalised values, (units, leaves), under a method; NaN where left out."""
     return normalise_data_set(data_set, method, structure).values
 
 
 @dataclass(frozen=True, eq=False)
 class RawData:
-    """Raw values, (cities, leaves), with all that a method may need to compute with them.
+    """Raw values, (units, leaves), with all that a method may need to compute with them.
 
-    ``beside`` are the auxiliary columns, (cities,); ``units`` names the cities in errors. The rest
-    is there for the methods that ask for it: ``groups`` of the cities by their column, ``before``
-    the last values of earlier editions, (cities, leaves), and ``unit_codes``, (cities,). Of a part
-    of the leaves a city may lack all: there are others.
+    ``beside`` are the auxiliary columns, (units,); ``units`` names the units in errors. The rest
+    is there for the methods that ask for it: ``groups`` of the units by their column, ``before``
+    the last values of earlier editions, (units, leaves), and ``unit_codes``, (units,). Of a part
+    of the leaves a unit may lack all: there are others.
     """
 
     codes: Sequence[str]
@@ -187,7 +187,7 @@ class RawData:
     is_part: bool = False
 
     def of_rows(self, rows: IntArray) -> "RawData":
-        """Return some of the cities, as if there were no others."""
+        """Return some of the units, as if there were no others."""
         return replace(
             self,
             values=self.values[rows],
@@ -246,7 +246,7 @@ def normalise_leaves_of(
 
 
 def raw_data_of(data_set: DataSet, structure: Structure) -> RawData:
-    """Return what a data set holds, without the names of its cities."""
+    """Return what a data set holds, without the names of its units."""
     return RawData(
         codes=structure.tree.leaf_codes,
         directions=structure.directions,
@@ -307,7 +307,7 @@ def _each_block(
 def normalised_blocks(
     data_set: DataSet, method: IndexMethod, structure: Structure
 ) -> Iterator[tuple[slice, FloatArray]]:
-    """Yield normalised values, (cities, leaves), of data that can be computed, some leaves at a time."""
+    """Yield normalised values, (units, leaves), of data that can be computed, some leaves at a time."""
     raw = with_what_it_asks_for(raw_data_of(data_set, structure), data_set, method)
     blocks = _column_blocks(*raw.values.shape)
     for block, made in _each_block(replace(raw, is_part=True), method, _denominators(raw, method), blocks):
@@ -355,14 +355,14 @@ def rule_of(method: IndexMethod) -> OutlierRule:
 
 
 def auxiliary_columns_of(data_set: DataSet) -> dict[str, FloatArray]:
-    """Return the columns, (cities,), that are no indicators, NaN where missing."""
+    """Return the columns, (units,), that are no indicators, NaN where missing."""
     codes = data_set.auxiliary_codes
     beside = np.frombuffer(data_set.auxiliary, dtype="<f8").reshape(len(data_set.city_ids), len(codes))
     return dict(zip(codes, beside.T, strict=True))
 
 
 def _denominators(raw: RawData, method: IndexMethod) -> dict[int, FloatArray]:
-    """Return the column, (cities,), that divides each leaf of the method, by the leaf's position."""
+    """Return the column, (units,), that divides each leaf of the method, by the leaf's position."""
     place = {code: position for position, code in enumerate(raw.codes)}
     columns = {code: raw.values[:, position] for code, position in place.items()} | dict(raw.beside)
     unknown = set(method.denominators) - set(place) | set(method.denominators.values()) - set(columns)
@@ -402,7 +402,7 @@ def _further_groups(data_set: DataSet, codes: Collection[str]) -> dict[str, list
 
 
 def last_values_before(earlier: DataSet | None, city_ids: Sequence[int], codes: Sequence[str]) -> FloatArray:
-    """Return the last raw values of an edition or those before, (cities, leaves), nan where there is none."""
+    """Return the last raw values of an edition or those before, (units, leaves), nan where there is none."""
     last = np.full((len(city_ids), len(codes)), np.nan)
     while earlier is not None and np.isnan(last).any():
         last = np.where(np.isnan(last), _values_in(earlier, city_ids, codes), last)
@@ -411,7 +411,7 @@ def last_values_before(earlier: DataSet | None, city_ids: Sequence[int], codes: 
 
 
 def _values_in(edition: DataSet, city_ids: Sequence[int], codes: Sequence[str]) -> FloatArray:
-    """Return the raw values of an edition for some cities and leaves, nan where it has none."""
+    """Return the raw values of an edition for some units and leaves, nan where it has none."""
     values = unpack_values(edition)
     rows = {city_id: row for row, city_id in enumerate(edition.city_ids)}
     places = {code: place for place, code in enumerate(edition.leaf_codes)}
@@ -430,6 +430,6 @@ def own_names() -> dict[int, str]:
 
 
 def units_of(data_set: DataSet) -> list[str]:
-    """Return the names of the cities, (cities,)."""
+    """Return the names of the units, (units,)."""
     names = own_names()
     return [names[city_id] for city_id in data_set.city_ids]

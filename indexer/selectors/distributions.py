@@ -24,7 +24,7 @@ BEFORE = ("transform", "imputation", "outliers")
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
-    """The values of a node over the units of a run, (cities,); nan where there is none."""
+    """The values of a node over the units of a run, (units,); nan where there is none."""
 
     subject: NodeScores
     node: Indicator
@@ -70,7 +70,7 @@ class Distribution:
 
 
 def treated_values(run: Run, structure: Structure, leaves: Sequence[int]) -> FloatArray:
-    """Return some leaves as they are normalised: divided, filled in, transformed, drawn in; (cities, leaves).
+    """Return some leaves as they are normalised: divided, filled in, transformed, drawn in; (units, leaves).
 
     Where a gap stays, or has the worst normalised value, there is none: nan.
     """

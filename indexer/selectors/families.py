@@ -28,24 +28,24 @@ class BranchRanking:
 
     @property
     def whole_ranks(self) -> IntArray:
-        """Rank of each city in the composite, (cities,)."""
+        """Rank of each unit in the composite, (units,)."""
         return self.subject.result.ranks
 
     @cached_property
     def shifts(self) -> IntArray:
-        """Places by which a city stands higher in the branch than in the whole; 0 without a score."""
+        """Places by which a unit stands higher in the branch than in the whole; 0 without a score."""
         return np.where(self.subject.ranks > 0, self.whole_ranks - self.subject.ranks, 0)
 
     @cached_property
     def summary(self) -> ShiftSummary | None:
-        """How far the two rankings are apart; None where not every city has a score of the branch."""
+        """How far the two rankings are apart; None where not every unit has a score of the branch."""
         if len(self.subject.present) < len(self.subject.cities):
             return None
         return summarise_shift(self.whole_ranks, self.subject.ranks)
 
     @cached_property
     def order(self) -> list[int]:
-        """Positions of the cities by rank in the branch; those without a score come last."""
+        """Positions of the units by rank in the branch; those without a score come last."""
         return np.lexsort((self.subject.ranks, self.subject.ranks == 0)).tolist()
 
 

@@ -36,7 +36,7 @@ class Fragility:
     cities: Cities
     tree: Tree
     local: FloatArray  # (nodes,)
-    ranks: IntArray  # (cities,)
+    ranks: IntArray  # (units,)
     changes: SmallestChanges
     # Nodes that are kept from the reader: the change of their weight would tell the scores.
     kept_back: frozenset[int]
@@ -62,7 +62,7 @@ class Fragility:
 
     @cached_property
     def upper_ranks(self) -> IntArray:
-        """The rank of the better city of each pair."""
+        """The rank of the better unit of each pair."""
         return self.ranks[self.changes.pairs[:, 0]]
 
     @cached_property
@@ -108,7 +108,7 @@ class Fragility:
 
 @dataclass(frozen=True, eq=False)
 class PairFragility:
-    """Two cities, the better one first, and what each weight must become for them to tie.
+    """Two units, the better one first, and what each weight must become for them to tie.
 
     ``deltas`` and ``feasible`` are (nodes,); the change of a weight that cannot do it is nan.
     """
@@ -134,7 +134,7 @@ class PairFragility:
 
 
 def pair_fragility_of(run: Run, cities: Sequence[City], first: int, second: int) -> PairFragility:
-    """Return what each weight must become for two cities, by position, to change places.
+    """Return what each weight must become for two units, by position, to change places.
 
     Raises `NotLinear` as `fragility_of`.
     """
@@ -219,7 +219,7 @@ def _kept_changes_of(run: Run, kept_back: frozenset[int]) -> SmallestChanges | N
 def _solve(
     run: Run, structure: Structure, local: FloatArray, ranks: IntArray, *, apart: frozenset[int]
 ) -> SmallestChanges:
-    """Work out the changes for the cities that have a rank; ``ranks`` are (cities of the data set,)."""
+    """Work out the changes for the units that have a rank; ``ranks`` are (units of the data set,)."""
     # Neighbours lie beside each other, so that memory is gone through from one end to the other.
     places = np.argsort(ranks[ranks > 0], kind="stable")
     rows = np.flatnonzero(ranks)[places]

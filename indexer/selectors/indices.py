@@ -15,7 +15,7 @@ from weighting.selectors.versions import local_weights_of
 
 
 def scores_under(run: Run, structure: Structure, leaf_weights: FloatArray) -> FloatArray:
-    """Return the scores of the ranked cities under other global weights, (cities,), to the bit as of a run.
+    """Return the scores of the ranked units under other global weights, (units,), to the bit as of a run.
 
     Where a score is a weighted sum of all leaves these are added as they are normalised, and no more than
     some at a time are held. Raises `CompositeError` where weights give no scores.
@@ -42,8 +42,8 @@ def index_of(
 ) -> Index:
     """Return the index that a run computed, with the run's own weights as the nominal ones.
 
-    It holds the cities that have a score, those of `ranked_cities_of_run`, or ``rows`` of them: other weights
-    neither give a score nor take one. ``order`` is how its values lie in memory: C keeps each city in one
+    It holds the units that have a score, those of `ranked_cities_of_run`, or ``rows`` of them: other weights
+    neither give a score nor take one. ``order`` is how its values lie in memory: C keeps each unit in one
     piece, F each leaf. Raises `ValueError` where the data cannot be normalised under the run's method.
     """
     data_set = data_set or _with_values(run)

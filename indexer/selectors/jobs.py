@@ -14,7 +14,7 @@ from indexer.models import Job
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 
-# About a second of weighing: city x leaf indicator x version.
+# About a second of weighing: unit x leaf indicator x version.
 INTERACTIVE_CELLS = 100_000_000
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 

@@ -44,14 +44,14 @@ def find_leads(leads: Leads, rule: LeadRule) -> list[Lead]:
 
 
 def ranks_of_rule(leads: Leads, rule: LeadRule) -> FloatArray:
-    """Return the ranks that a rule asks about, (cities, nodes); of all nodes together, (cities, 1)."""
+    """Return the ranks that a rule asks about, (units, nodes); of all nodes together, (units, 1)."""
     if rule.join == TOGETHER:
         return rank_columns(score_together(leads, rule.nodes))[:, np.newaxis]
     return np.stack([leads.ranks_on(node) for node in rule.nodes], axis=1)
 
 
 def score_together(leads: Leads, nodes: Sequence[Indicator | None]) -> FloatArray:
-    """Return the sum of the scores on some nodes by their weights in the version, (cities,)."""
+    """Return the sum of the scores on some nodes by their weights in the version, (units,)."""
     kept = [node for node in nodes if node is not None]
     rows = NodeWeight.objects.filter(version=leads.scores.run.weight_version_id, indicator__in=kept)
     weights = dict(rows.values_list("indicator_id", "global_weight"))

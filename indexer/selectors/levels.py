@@ -17,7 +17,7 @@ Place = Province | Region | UnitGroup
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """The places of one kind that occur; ``of_city`` is the position of each city's, (cities,), or -1."""
+    """The places of one kind that occur; ``of_city`` is the position of each unit's, (units,), or -1."""
 
     code: str
     grouping: Grouping | None
@@ -36,7 +36,7 @@ class Level:
 
     @property
     def outside(self) -> int:
-        """How many cities are in none of the places."""
+        """How many units are in none of the places."""
         return int((self.of_city < 0).sum())
 
 
@@ -50,7 +50,7 @@ def level_named(cities: Cities, code: str) -> Level:
 
 
 def positions_in(level: Level, name: str) -> IntArray:
-    """Return the positions of the cities of the place of this name, in either language.
+    """Return the positions of the units of the place of this name, in either language.
 
     Raises `KeyError` where the level has no such place.
     """
@@ -72,9 +72,9 @@ def level_choices(cities: Cities) -> list[tuple[str, str]]:
 
 
 def names_of_largest(level: Level, positions: Sequence[int], *, most: int) -> tuple[list[str], list[str]]:
-    """Return the names of the places with the most of these cities, and the name for each city.
+    """Return the names of the places with the most of these units, and the name for each unit.
 
-    The others, and cities in no place, are called so together, after the named ones.
+    The others, and units in no place, are called so together, after the named ones.
     """
     of_city = level.of_city[np.asarray(positions, dtype=np.int64)]
     counts = np.bincount(of_city[of_city >= 0], minlength=len(level.places))

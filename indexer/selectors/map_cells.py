@@ -33,7 +33,7 @@ class CrowdedMap:
 
     placed: IntArray
     unplaced: IntArray
-    places: FloatArray  # (cities, 2): latitude and longitude, nan where there are none
+    places: FloatArray  # (units, 2): latitude and longitude, nan where there are none
     shifts: IntArray | None
     cells: MapCells
 

@@ -1,4 +1,4 @@
-"""The cities of a run as points on a map."""
+"""The units of a run as points on a map."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from weighting.numeric.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class MapPoint:
-    """A city, by its position in the run, with its score and rank.
+    """A unit, by its position in the run, with its score and rank.
 
     ``shift`` are the places gained against another run; ``changed`` values behind the score were
     filled in, left out or treated.
@@ -29,7 +29,7 @@ class MapPoint:
 
 @dataclass(frozen=True)
 class MapView:
-    """Points by rank, and the cities that cannot be placed or have no score."""
+    """Points by rank, and the units that cannot be placed or have no score."""
 
     points: list[MapPoint]
     unplaced: list[City]
@@ -38,9 +38,9 @@ class MapView:
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """Positions of the cities that have a score: those with a place, by rank, and those without.
+    """Positions of the units that have a score: those with a place, by rank, and those without.
 
-    ``places`` are (cities, 2): latitude and longitude, nan where there are none.
+    ``places`` are (units, 2): latitude and longitude, nan where there are none.
     """
 
     placed: IntArray
@@ -49,7 +49,7 @@ class Placement:
 
 
 def placement_of(subject: NodeScores, among: IntArray) -> Placement:
-    """Sort the cities of a run by whether they can be placed; ``among`` are positions of those shown."""
+    """Sort the units of a run by whether they can be placed; ``among`` are positions of those shown."""
     places = _places_of(subject)
     present = among[np.isfinite(subject.scores[among])]
     is_placed = np.isfinite(places[present]).all(axis=1)
@@ -61,13 +61,13 @@ def placement_of(subject: NodeScores, among: IntArray) -> Placement:
 def points_along(
     subject: NodeScores, other: NodeScores | None, positions: Sequence[int]
 ) -> Iterator[MapPoint]:
-    """Yield the points of some cities in their order, whose names are read block by block."""
+    """Yield the points of some units in their order, whose names are read block by block."""
     for place, city in zip(positions, subject.cities.along(positions), strict=True):
         yield _point(subject, other, place, city)
 
 
 def map_of(subject: NodeScores, other: NodeScores | None = None, *, among: IntArray | None = None) -> MapView:
-    """Place the cities of a run; ``other`` is a run of the same data set to take shifts against.
+    """Place the units of a run; ``other`` is a run of the same data set to take shifts against.
 
     ``among`` are the positions of those that are shown; without it all are.
     """

@@ -60,7 +60,7 @@ class NodeScores:
 
     @cached_property
     def scores(self) -> FloatArray:
-        """Unrounded, (cities,); nan where a city has nothing of the node, or the reader may not see it."""
+        """Unrounded, (units,); nan where a unit has nothing of the node, or the reader may not see it."""
         return self.scores_on(self.node)
 
     @property
@@ -70,26 +70,26 @@ class NodeScores:
 
     @cached_property
     def present(self) -> list[int]:
-        """Positions of the cities that have a score to show."""
+        """Positions of the units that have a score to show."""
         return np.flatnonzero(np.isfinite(self.scores)).tolist()
 
     @cached_property
     def ranks(self) -> IntArray:
-        """Ranks among the cities that have a score, (cities,); 0 for the others."""
+        """Ranks among the units that have a score, (units,); 0 for the others."""
         if self.node is None:
             return self.result.ranks
         return ranks_of_present(self.result.computed_on_node(self.node.position))
 
     @property
     def absent(self) -> list[City]:
-        """The cities without a score, whether or not the reader may see those of the others."""
+        """The units without a score, whether or not the reader may see those of the others."""
         positions = np.flatnonzero(np.isnan(self._computed_on(self.node))).tolist()
         self.cities.load(positions)
         return [self.cities[position] for position in positions]
 
     @cached_property
     def is_share(self) -> bool:
-        """Whether a score is the city's part of the total, so that scores may be added."""
+        """Whether a score is the unit's part of the total, so that scores may be added."""
         plan, tree = plan_of(self.run.method), self.result.leaves.structure.tree
         # Parts of a total of quotients, or of values drawn in or turned around, are no parts of the nation.
         is_sum = plan.adds_up and not plan.leaves_gaps(tree)
@@ -108,7 +108,7 @@ class NodeScores:
 
     @cached_property
     def changed_values(self) -> IntArray:
-        """How many values behind each city's score were filled in, left out or treated, (cities,)."""
+        """How many values behind each unit's score were filled in, left out or treated, (units,)."""
         return self.changed_values_on(self.node)
 
     def changed_values_on(self, node: Indicator | None) -> IntArray:
@@ -130,14 +130,14 @@ class NodeScores:
 
     @cached_property
     def imputed_shares(self) -> FloatArray | None:
-        """Which share of the weight behind each score was filled in, (cities,); None where nothing was."""
+        """Which share of the weight behind each score was filled in, (units,); None where nothing was."""
         if self.record is None or not self.has_imputed:
             return None
         place = NO_PARENT if self.node is None else self.node.position
         return imputed_shares(self._tree, self.local_weights, self.record.cells, place)
 
     def imputed_of(self, position: int) -> FloatArray:
-        """Return the same of one city on all nodes and, last, on the index, (nodes + 1,)."""
+        """Return the same of one unit on all nodes and, last, on the index, (nodes + 1,)."""
         if self.record is None or not self.has_imputed:
             return np.zeros(len(self._tree) + 1)
         return imputed_by_node(self._tree, self.local_weights, self.record.cells[[position]])[0]
@@ -154,9 +154,9 @@ class NodeScores:
 
     @cached_property
     def parts(self) -> FloatArray | None:
-        """What the node in view adds to the composite score of each city, (cities,).
+        """What the node in view adds to the composite score of each unit, (units,).
 
-        0 where a city has nothing of it, nan where it has no score; None where the score is no such sum.
+        0 where a unit has nothing of it, nan where it has no score; None where the score is no such sum.
         """
         node, tree = self.node, self._tree
         if (
@@ -170,7 +170,7 @@ class NodeScores:
 
     @cached_property
     def weights(self) -> FloatArray:
-        """What the node in view weighs in the score of each city, rescaled where something is left out."""
+        """What the node in view weighs in the score of each unit, rescaled where something is left out."""
         assert self.node is not None  # noqa: S101  (asked of a node alone)
         return effective_weights_of(
             self._tree,
@@ -184,11 +184,11 @@ class NodeScores:
         return replace(self, node=node)
 
     def scores_on(self, node: Indicator | None) -> FloatArray:
-        """Return the scores of another node of the same run as the reader may see them, (cities,)."""
+        """Return the scores of another node of the same run as the reader may see them, (units,)."""
         return self.result.scores if node is None else self.result.on_node(node.position)
 
     def ranks_on(self, node: Indicator | None) -> FloatArray:
-        """Return the ranks on another node of the same run, (cities,); nan where a city has nothing of it."""
+        """Return the ranks on another node of the same run, (units,); nan where a unit has nothing of it."""
         return rank_columns(self._computed_on(node))
 
     def _computed_on(self, node: Indicator | None) -> FloatArray:

@@ -21,7 +21,7 @@ from weighting.numeric.arrays import FloatArray, IntArray
 class PlaceRanking:
     """The places of one level; arrays follow its places, which follow the register.
 
-    ``weight`` is the code of the column that weighs the cities of a mean, '' for the plain mean;
+    ``weight`` is the code of the column that weighs the units of a mean, '' for the plain mean;
     ``is_sum`` says that shares were added instead. ``scores`` is (places, columns): the node in
     view, then its children.
     """
@@ -44,19 +44,19 @@ class PlaceRanking:
 
     @cached_property
     def counts(self) -> IntArray:
-        """Cities of each place, (places,)."""
+        """Units of each place, (places,)."""
         return np.bincount(self.level.of_city[self._inside], minlength=len(self.places))
 
     @cached_property
     def changed_values(self) -> IntArray:
-        """Values behind each place's cities that were filled in, left out or treated, (places,)."""
+        """Values behind each place's units that were filled in, left out or treated, (places,)."""
         changed = np.zeros(len(self.places), dtype=np.int64)
         np.add.at(changed, self.level.of_city[self._inside], self.subject.changed_values[self._inside])
         return changed
 
     @cached_property
     def _inside(self) -> IntArray:
-        """Positions of the cities that are in a place."""
+        """Positions of the units that are in a place."""
         return np.flatnonzero(self.level.of_city >= 0)
 
     @cached_property
@@ -66,11 +66,11 @@ class PlaceRanking:
 
     @cached_property
     def firsts(self) -> list[int | None]:
-        """The position of the city of each place that scores most; None where none has a score."""
+        """The position of the unit of each place that scores most; None where none has a score."""
         return [self._first_of(place) for place in range(len(self.places))]
 
     def first_of(self, place: int) -> City | None:
-        """Return the city of a place that scores most; None where none has a score."""
+        """Return the unit of a place that scores most; None where none has a score."""
         first = self.firsts[place]
         self.subject.cities.load(first for first in self.firsts if first is not None)
         return None if first is None else self.subject.cities[first]
@@ -87,7 +87,7 @@ def rank_places(
     """Score and rank the places of a level on the node in view and on its children.
 
     Shares of one total are added. All other scores are averaged: by ``usable[weight]`` when a
-    weight is named, plainly otherwise. Cities in no place count for none.
+    weight is named, plainly otherwise. Units in no place count for none.
     """
     inside = np.flatnonzero(level.of_city >= 0)
     of_city, count = level.of_city[inside], len(level.places)
@@ -102,7 +102,7 @@ def rank_places(
 
 @dataclass(frozen=True)
 class PrintedPlace:
-    """What is printed for a place, and how far it is above what its cities sum to, on the shown scale."""
+    """What is printed for a place, and how far it is above what its units sum to, on the shown scale."""
 
     value: str
     difference: float
@@ -140,7 +140,7 @@ def children_of(subject: NodeScores) -> list[Indicator]:
 
 
 def city_weights_of(run: Run) -> dict[str, FloatArray]:
-    """Return the auxiliary columns, (cities,), that can weigh cities: none missing, none negative."""
+    """Return the auxiliary columns, (units,), that can weigh units: none missing, none negative."""
     if not run.data_set.auxiliary_codes:
         return {}
     data_set = DataSet.objects.only("auxiliary", "auxiliary_codes", "city_ids").get(pk=run.data_set_id)

@@ -31,7 +31,7 @@ def plan_of(method: IndexMethod) -> MethodPlan:
 
 
 def steps_of_ranked(method: IndexMethod, tree: Tree) -> NodeSteps:
-    """Return how a method forms the nodes of cities that have a score."""
+    """Return how a method forms the nodes of units that have a score."""
     steps = plan_of(method).node_steps(tree).for_all
     return steps if steps.needs_above_zero else replace(steps, floor=None)
 

@@ -27,13 +27,13 @@ CHANGES = {
     "winsorised": WINSORISED,
     "logged": LOGGED,
 }
-# So many cells of cities by nodes are held at once where one node of all cities is asked for.
+# So many cells of units by nodes are held at once where one node of all units is asked for.
 CELLS_AT_A_TIME = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class CellRecord:
-    """``cells`` as in `indexer.numeric.preparation`, (cities, leaves); the columns treated."""
+    """``cells`` as in `indexer.numeric.preparation`, (units, leaves); the columns treated."""
 
     cells: CellArray
     treatments: list[dict[str, Any]]
@@ -42,7 +42,7 @@ class CellRecord:
 def changes_by_city(
     run: Run, record: CellRecord | None, node: Indicator | None
 ) -> dict[int, tuple[str, ...]]:
-    """Return what was done to the values behind a leaf's scores, by city; nothing for other scores."""
+    """Return what was done to the values behind a leaf's scores, by unit; nothing for other scores."""
     if node is None or not node.is_leaf or record is None:
         return {}
     column = record.cells[:, run.data_set.leaf_codes.index(node.code)].tolist()
@@ -50,7 +50,7 @@ def changes_by_city(
 
 
 def changes_of_city(run: Run, record: CellRecord | None, position: int) -> dict[str, tuple[str, ...]]:
-    """Return what was done to the values of one city, by the code of the leaf."""
+    """Return what was done to the values of one unit, by the code of the leaf."""
     if record is None:
         return {}
     row = record.cells[position].tolist()
@@ -73,7 +73,7 @@ def changes_in(bits: int) -> tuple[str, ...]:
 
 
 def changed_counts_of(run: Run) -> dict[int, int]:
-    """Return how many values behind each city's composite score were changed, by the city's id."""
+    """Return how many values behind each unit's composite score were changed, by the unit's id."""
     if not may_change_cells(run.method):
         return {}
     counts = (record_of(run).cells > 0).sum(axis=1).tolist()
@@ -81,7 +81,7 @@ def changed_counts_of(run: Run) -> dict[int, int]:
 
 
 def imputed_shares_of_run(run: Run) -> dict[int, float]:
-    """Return which share of the weight behind each composite score was filled in, by the city's id."""
+    """Return which share of the weight behind each composite score was filled in, by the unit's id."""
     cells = record_of(run).cells if may_change_cells(run.method) else None
     if cells is None or not (cells & IMPUTED).any():
         return {}
@@ -90,7 +90,7 @@ def imputed_shares_of_run(run: Run) -> dict[int, float]:
 
 
 def imputed_shares(tree: Tree, local: FloatArray, cells: CellArray, node: int = NO_PARENT) -> FloatArray:
-    """Return which share of the weight behind a node, or the index, was filled in of each city, (cities,)."""
+    """Return which share of the weight behind a node, or the index, was filled in of each unit, (units,)."""
     shares = np.zeros(len(cells))
     filled = np.flatnonzero((cells & IMPUTED).any(axis=1))
     step = max(1, CELLS_AT_A_TIME // len(tree))
@@ -101,7 +101,7 @@ def imputed_shares(tree: Tree, local: FloatArray, cells: CellArray, node: int = 
 
 
 def imputed_by_node(tree: Tree, local: FloatArray, cells: CellArray) -> FloatArray:
-    """Return the same of all nodes and, last, of the index, (cities, nodes + 1)."""
+    """Return the same of all nodes and, last, of the index, (units, nodes + 1)."""
     return marked_shares(tree, local, (cells & IMPUTED) > 0, (cells & LEFT_OUT) == 0)
 
 

@@ -1,4 +1,4 @@
-"""One city in a finished run: its scores beside those of other places, its neighbours, its leads."""
+"""One unit in a finished run: its scores beside those of other places, its neighbours, its leads."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ DARK_HORSE_PLACES = 20
 
 @dataclass(frozen=True)
 class ScoreProfile:
-    """A city on one score, the composite without a node; rank and score are nan where it has none.
+    """A unit on one score, the composite without a node; rank and score are nan where it has none.
 
-    Ranks are among all cities, those of its region and those of its province, with a score;
+    Ranks are among all units, those of its region and those of its province, with a score;
     ``changed`` of the values behind the score were filled in, left out or treated, and ``imputed`` is
     the share of the weight behind it that was filled in.
     """
@@ -49,7 +49,7 @@ class ScoreProfile:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A city near another in the ranking; ``gap`` is its score less that of the other."""
+    """A unit near another in the ranking; ``gap`` is its score less that of the other."""
 
     position: int
     city: City
@@ -60,7 +60,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class OtherRank:
-    """The city's place in another run of the same data."""
+    """The unit's place in another run of the same data."""
 
     run: Run
     rank: int
@@ -69,7 +69,7 @@ class OtherRank:
 
 @dataclass(frozen=True, eq=False)
 class Leads:
-    """Ranks on every score of a run, and who leads where; arrays follow the cities."""
+    """Ranks on every score of a run, and who leads where; arrays follow the units."""
 
     scores: NodeScores
 
@@ -84,11 +84,11 @@ class Leads:
 
     @cached_property
     def sub_ranks(self) -> FloatArray:
-        """Ranks on the sub-indices, (cities, sub-indices)."""
+        """Ranks on the sub-indices, (units, sub-indices)."""
         return np.stack([self.ranks_on(node) for node in self.sub_indices], axis=1)
 
     def ranks_on(self, node: Indicator | None) -> FloatArray:
-        """Ranks on a node, or on the composite; nan where a city has nothing of it."""
+        """Ranks on a node, or on the composite; nan where a unit has nothing of it."""
         if node is None:
             return self.composite
         if node.pk not in self._known:
@@ -101,7 +101,7 @@ class Leads:
         return {}
 
     def over_each_other(self, node: Indicator) -> FloatArray:
-        """By how many places each city is better on a sub-index than on every other, at least."""
+        """By how many places each unit is better on a sub-index than on every other, at least."""
         place = self.sub_indices.index(node)
         others = np.delete(self.sub_ranks, place, axis=1)
         if not others.shape[1]:
@@ -109,13 +109,13 @@ class Leads:
         return rank_leads(self.sub_ranks[:, place], others)
 
     def dark_horses(self, position: int, places: int = DARK_HORSE_PLACES) -> list[Indicator]:
-        """The sub-indices in which a city leads by more than so many places over every other."""
+        """The sub-indices in which a unit leads by more than so many places over every other."""
         return [node for node in self.sub_indices if self.over_each_other(node)[position] > places]
 
 
 @dataclass(frozen=True)
 class Lead:
-    """A city that ranks better on one score than on others, the closest of them by ``places``."""
+    """A unit that ranks better on one score than on others, the closest of them by ``places``."""
 
     position: int
     node: Indicator | None
@@ -144,7 +144,7 @@ def sort_leads(leads: Iterable[Lead]) -> list[Lead]:
 
 @dataclass(frozen=True, eq=False)
 class CityProfile:
-    """A city in a finished run, as ``account`` may see it."""
+    """A unit in a finished run, as ``account`` may see it."""
 
     scores: NodeScores
     position: int
@@ -192,7 +192,7 @@ class CityProfile:
 
     @cached_property
     def neighbours(self) -> list[Neighbour]:
-        """Up to three cities above and below, the city itself between them, in order of rank."""
+        """Up to three units above and below, the unit itself between them, in order of rank."""
         result = self.scores.result
         if not self.rank:
             return []
@@ -222,12 +222,12 @@ class CityProfile:
 
     @property
     def neighbour_pairs(self) -> list[tuple[int, int]]:
-        """This city with each of its neighbours, as places of which the smaller stands first."""
+        """This unit with each of its neighbours, as places of which the smaller stands first."""
         others = [near.position for near in self.neighbours if near.position != self.position]
         return [(min(self.position, other), max(self.position, other)) for other in others]
 
     def share_above(self, other: int) -> float | None:
-        """In what part of the draws this city is above another; None where that was not counted."""
+        """In what part of the draws this unit is above another; None where that was not counted."""
         if self.intervals is None:
             return None
         low, high = sorted((self.position, other))
@@ -269,7 +269,7 @@ class CityProfile:
 
 
 def city_profile_of(scores: NodeScores, city_id: int, account: Account | None) -> CityProfile | None:
-    """Return the profile of a city; None for one that is not in the run."""
+    """Return the profile of a unit; None for one that is not in the run."""
     if city_id not in scores.cities.ids:
         return None
     return CityProfile(scores, scores.cities.ids.index(city_id), account)
@@ -282,7 +282,7 @@ def other_runs_of(run: Run, account: Account | None) -> QuerySet[Run]:
 
 
 def ranks_in(others: Sequence[Run], run: Run, city: City) -> list[OtherRank]:
-    """Return the city's rank in each of some `other_runs_of` a run that ranks it."""
+    """Return the unit's rank in each of some `other_runs_of` a run that ranks it."""
     found = standings_of(city.pk, {other.pk: run.data_set.city_ids for other in others})
     return [
         OtherRank(other, found[other.pk].rank, found[other.pk].score) for other in others if other.pk in found
@@ -290,7 +290,7 @@ def ranks_in(others: Sequence[Run], run: Run, city: City) -> list[OtherRank]:
 
 
 def _rank_among(ranks: FloatArray, members: BoolArray, position: int) -> float:
-    """Return a city's rank among some; ties share the smallest as they do among all."""
+    """Return a unit's rank among some; ties share the smallest as they do among all."""
     if np.isnan(ranks[position]):
         return float("nan")
     return float((ranks[members] < ranks[position]).sum() + 1)

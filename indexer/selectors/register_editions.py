@@ -27,7 +27,7 @@ def corrected_since(register: Register, edition: int) -> Before:
 
 
 def as_stored(cities: dict[int, City], data_set: DataSet) -> dict[int, City]:
-    """Let cities of a data set, each with its register, say what they said when it was stored."""
+    """Let units of a data set, each with its register, say what they said when it was stored."""
     some = next(iter(cities.values()), None)
     if some is None:
         return cities

@@ -46,7 +46,7 @@ NOT_SHOWN = (
     "weight_version__manifest",
 )
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
-# What a publication prints: by city and indicator, None for the composite.
+# What a publication prints: by unit and indicator, None for the composite.
 Printed = dict[tuple[int, int | None], str]
 
 
@@ -76,12 +76,12 @@ class LeafScores:
 
     @cached_property
     def values(self) -> FloatArray:
-        """Normalised values, (cities, leaves)."""
+        """Normalised values, (units, leaves)."""
         self._load()
         return normalised_values(self.data_set, self.method, self.structure)
 
     def of_leaf(self, leaf: int) -> FloatArray:
-        """Return the same of one leaf, (cities,): a few are made alone, of more all together."""
+        """Return the same of one leaf, (units,): a few are made alone, of more all together."""
         if "values" in vars(self) or (leaf not in self._alone and len(self._alone) == MOST_ALONE):
             return self.values[:, leaf]
         if leaf not in self._alone:
@@ -91,7 +91,7 @@ class LeafScores:
         return self._alone[leaf]
 
     def of_leaves(self, leaves: IntArray) -> FloatArray:
-        """Return the same of some leaves, (cities, leaves), made together and without the others."""
+        """Return the same of some leaves, (units, leaves), made together and without the others."""
         if "values" in vars(self):
             return self.values[:, leaves]
         self._load_beside()
@@ -106,10 +106,10 @@ class LeafScores:
         yield from normalised_blocks(self.data_set, self.method, self.structure)
 
     def of_rows(self, rows: IntArray) -> FloatArray:
-        """Return the same of some cities alone, (rows, leaves)."""
+        """Return the same of some units alone, (rows, leaves)."""
         if "values" in vars(self):
             return self.values[rows]
-        # Versions of one index ask for the same cities one after the other.
+        # Versions of one index ask for the same units one after the other.
         if rows.tobytes() not in self._last_rows:
             values = np.empty((len(rows), len(self.structure.tree.leaves)))
             for block, made in self.blocks():
@@ -145,20 +145,20 @@ class LeafScores:
 
 @dataclass(frozen=True, eq=False)
 class RunResult:
-    """A finished run as arrays, in the order of its data set's cities; unrounded, not times 100."""
+    """A finished run as arrays, in the order of its data set's units; unrounded, not times 100."""
 
     run: Run
     scores: FloatArray
     ranks: IntArray
     leaves: "LeafScores"
-    # The cities' rows in the run's own data set, where that lists them otherwise; -1 for one that it
+    # The units' rows in the run's own data set, where that lists them otherwise; -1 for one that it
     # does not have.
     rows: IntArray | None = None
     # The indicators whose values are kept from whom the run was loaded for.
     kept_back: frozenset[str] = frozenset()
 
     def on_node(self, position: int) -> FloatArray:
-        """Return the scores on one node as the reader may see them, (cities,); nan where none is shown."""
+        """Return the scores on one node as the reader may see them, (units,); nan where none is shown."""
         if position in self.kept_nodes:
             return np.full(len(self.scores), np.nan)
         return self.computed_on_node(position)
@@ -169,7 +169,7 @@ class RunResult:
         return nodes_telling(self.leaves.structure.tree, self.kept_back)
 
     def node_scores_in(self, positions: slice) -> FloatArray:
-        """Return the scores of some cities on all nodes as the reader may see them, (positions, nodes)."""
+        """Return the scores of some units on all nodes as the reader may see them, (positions, nodes)."""
         tree, rows = self.leaves.structure.tree, self._own_rows[positions]
         scores = np.empty((len(rows), len(tree)))
         scores[:, tree.inner], scores[:, tree.leaves] = self._inner[1][:, rows].T, self.leaves.of_rows(rows)
@@ -179,7 +179,7 @@ class RunResult:
 
     @cached_property
     def lacks_values(self) -> bool:
-        """Whether a city has no normalised value of some indicator."""
+        """Whether a unit has no normalised value of some indicator."""
         if (self._own_rows < 0).any():
             return True
         if not plan_of(self.run.method).leaves_gaps(self.leaves.structure.tree):
@@ -188,11 +188,11 @@ class RunResult:
 
     @cached_property
     def _own_rows(self) -> IntArray:
-        """Where the run's own data set has the cities; -1 for one that it does not have."""
+        """Where the run's own data set has the units; -1 for one that it does not have."""
         return np.arange(len(self.scores)) if self.rows is None else self.rows
 
     def computed_on_node(self, position: int) -> FloatArray:
-        """Return what was computed on one node, (cities,); leaves are normalised anew.
+        """Return what was computed on one node, (units,); leaves are normalised anew.
 
         For ranks and for figures over all units: `on_node` is what single units may be shown with.
         """
@@ -203,7 +203,7 @@ class RunResult:
         return self._in_order(self._inner[1][place])
 
     def computed_on_nodes(self, positions: IntArray) -> FloatArray:
-        """Return the same on some nodes, (cities, nodes); the other leaves are not made."""
+        """Return the same on some nodes, (units, nodes); the other leaves are not made."""
         tree, inner = self.leaves.structure.tree, self._inner
         found = np.empty((len(self.run.data_set.city_ids), len(positions)), order="F")
         is_leaf = tree.is_leaf[positions]
@@ -215,7 +215,7 @@ class RunResult:
 
     @cached_property
     def computed_node_scores(self) -> FloatArray:
-        """The same on all nodes, (cities, nodes): what was stored, and the normalised values."""
+        """The same on all nodes, (units, nodes): what was stored, and the normalised values."""
         tree = self.leaves.structure.tree
         scores = np.empty((len(self.run.data_set.city_ids), len(tree)))
         scores[:, tree.inner] = self._inner[1].T
@@ -288,7 +288,7 @@ def progress_of_data_set(data_set: DataSet) -> Progress:
 
 
 def result_of(run: Run, nodes: Sequence[Indicator] = ()) -> tuple[RunResult, Cities]:
-    """Return a finished run, loaded with its nodes, as arrays, and its cities.
+    """Return a finished run, loaded with its nodes, as arrays, and its units.
 
     ``nodes`` are those of the framework, where the caller has them.
     """
@@ -299,7 +299,7 @@ def result_of(run: Run, nodes: Sequence[Indicator] = ()) -> tuple[RunResult, Cit
 
 @dataclass(frozen=True)
 class RankedCity:
-    """A city that a run ranks, unrounded."""
+    """A unit that a run ranks, unrounded."""
 
     city_id: int
     score: float
@@ -307,7 +307,7 @@ class RankedCity:
 
 
 def ranked_cities(run: Run, fields: Sequence[str], wanted: Collection[int] | None) -> list[RankedCity]:
-    """Return the cities that a finished run ranks, of those wanted, or all.
+    """Return the units that a finished run ranks, of those wanted, or all.
 
     They are in the order of ``fields``, of "rank" and "score", falling with a minus; ties in that of the
     register.
@@ -328,9 +328,9 @@ def results_of(
     *,
     city_ids: Sequence[int] | None = None,
 ) -> list[RunResult]:
-    """Return finished runs, loaded with their nodes, as arrays over the same cities.
+    """Return finished runs, loaded with their nodes, as arrays over the same units.
 
-    ``nodes`` are those of the frameworks, where the caller has them. The cities are ``city_ids``, or
+    ``nodes`` are those of the frameworks, where the caller has them. The units are ``city_ids``, or
     those of the first run's data set; another may list them otherwise, or not have all of them.
     """
     city_ids = runs[0].data_set.city_ids if city_ids is None else city_ids
@@ -354,7 +354,7 @@ def results_of(
 
 
 def printed_figures_of(data_set: DataSet, city_ids: Sequence[int] | None = None) -> Printed:
-    """Return what a publication prints for the cities of a data set; for all without ids."""
+    """Return what a publication prints for the units of a data set; for all without ids."""
     figures = PublishedFigure.objects.filter(data_set=data_set)
     if city_ids is not None:
         figures = figures.filter(city__in=city_ids)
@@ -406,9 +406,9 @@ def _runs_for(account: Account | None) -> QuerySet[Run]:
 
 
 def unpack_inner(run: Run) -> tuple[dict[int, int], FloatArray]:
-    """Return the row of each inner node by its position, and the scores, (inner nodes, cities).
+    """Return the row of each inner node by its position, and the scores, (inner nodes, units).
 
-    A framework of leaves alone has none of them: no row, and scores of the shape (0, cities).
+    A framework of leaves alone has none of them: no row, and scores of the shape (0, units).
     """
     assert run.node_scores is not None  # noqa: S101  (a finished run has them: run_done_is_whole)
     count = int(np.frombuffer(run.node_scores, dtype="<i8", count=1)[0])

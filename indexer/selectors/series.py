@@ -18,7 +18,7 @@ from weighting.models import Account
 from weighting.numeric.arrays import BoolArray, FloatArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 
-# A city is an outlier when its studentised residual is further from zero than this.
+# A unit is an outlier when its studentised residual is further from zero than this.
 OUTLIER = 2.5
 DEFAULT_BANDS = (100, 200)
 
@@ -34,7 +34,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Outlier:
-    """A city far from the line of all others."""
+    """A unit far from the line of all others."""
 
     city: City
     rank: int
@@ -45,9 +45,9 @@ class Outlier:
 
 @dataclass(frozen=True)
 class Shares:
-    """A place's part, or a city's, of the index and of the series, over the cities that have both.
+    """A place's part, or a unit's, of the index and of the series, over the units that have both.
 
-    ``of_total`` is the part of the series' published total, which counts what no city has; None without one.
+    ``of_total`` is the part of the series' published total, which counts what no unit has; None without one.
     """
 
     place: Place | City
@@ -79,7 +79,7 @@ class SeriesReport:
     logarithmic : bool
         Whether the line, and so the outliers, are of the logarithms.
     line : Line or None
-        None where four cities or more do not determine one.
+        None where four units or more do not determine one.
     """
 
     subject: NodeScores
@@ -103,12 +103,12 @@ class SeriesReport:
 
     @cached_property
     def ranks(self) -> list[int]:
-        """Ranks among all cities of the run."""
+        """Ranks among all units of the run."""
         return self.subject.ranks[self.positions].tolist()
 
     @cached_property
     def series_ranks(self) -> list[int]:
-        """Ranks on the series among the cities that have both, the largest value first."""
+        """Ranks on the series among the units that have both, the largest value first."""
         return min_ranks(self.values).tolist()
 
     @cached_property
@@ -118,13 +118,13 @@ class SeriesReport:
 
     @cached_property
     def drawn(self) -> BoolArray:
-        """Which cities the line is of: all, or those above zero on both sides."""
+        """Which units the line is of: all, or those above zero on both sides."""
         positive = (self.values > 0) & (self.scores > 0)
         return positive if self.logarithmic else np.ones(len(self.values), dtype=bool)
 
     @cached_property
     def residuals(self) -> FloatArray:
-        """Studentised residuals; nan for cities the line is not of."""
+        """Studentised residuals; nan for units the line is not of."""
         residuals = np.full(len(self.values), np.nan)
         if self.line:
             residuals[self.drawn] = self.line.studentised
@@ -132,7 +132,7 @@ class SeriesReport:
 
     @cached_property
     def outliers(self) -> list[Outlier]:
-        """The cities further from the line than `OUTLIER`, the furthest first."""
+        """The units further from the line than `OUTLIER`, the furthest first."""
         far = np.flatnonzero(np.abs(np.nan_to_num(self.residuals)) > OUTLIER)
         ordered = far[np.argsort(-np.abs(self.residuals[far]), kind="stable")]
         return [
@@ -155,7 +155,7 @@ class SeriesReport:
         return all((x >= 0).all() and x.any() for x in (self.values, self.scores))
 
     def shares_of_cities(self) -> list[Shares]:
-        """Return each city's part of the index and of the series, the largest of the index first."""
+        """Return each unit's part of the index and of the series, the largest of the index first."""
         index, series = self._parts
         pairs = zip(self.cities, index.tolist(), series.tolist(), strict=True)
         found = [Shares(city, held, part, self._of_total(part)) for city, held, part in pairs]
@@ -178,7 +178,7 @@ class SeriesReport:
 
     @property
     def covered(self) -> float | None:
-        """What the compared cities hold of the published total of the series; None without one.
+        """What the compared units hold of the published total of the series; None without one.
 
         It may exceed 1 by what the digits of the total leave open.
         """
@@ -235,7 +235,7 @@ def series_beside(run: Run, account: Account | None) -> QuerySet[OutsideSeries]:
 
 
 def unpack_series(series: OutsideSeries) -> dict[int, float]:
-    """Return the value of each city, by its id."""
+    """Return the value of each unit, by its id."""
     return dict(zip(series.city_ids, np.frombuffer(series.values, dtype="<f8").tolist(), strict=True))
 
 

@@ -26,13 +26,13 @@ def load_values(data_set: DataSet) -> None:
 
 
 def unpack_values(data_set: DataSet) -> FloatArray:
-    """Return the raw values, (cities, leaves), NaN where missing."""
+    """Return the raw values, (units, leaves), NaN where missing."""
     shape = (len(data_set.city_ids), len(data_set.leaf_codes))
     return np.frombuffer(data_set.values, dtype="<f8").reshape(shape)
 
 
 def columns_of(data_set: DataSet, columns: Sequence[int]) -> FloatArray:
-    """Return the raw values of some leaves, (cities, columns), NaN where missing."""
+    """Return the raw values of some leaves, (units, columns), NaN where missing."""
     if not _is_left_out(data_set):
         return unpack_values(data_set)[:, columns]
     found, start = np.empty((len(data_set.city_ids), len(columns))), 0
@@ -43,7 +43,7 @@ def columns_of(data_set: DataSet, columns: Sequence[int]) -> FloatArray:
 
 
 def rows_of(data_set: DataSet, rows: Sequence[int]) -> FloatArray:
-    """Return the raw values of some cities, (rows, leaves), NaN where missing."""
+    """Return the raw values of some units, (rows, leaves), NaN where missing."""
     if not _is_left_out(data_set):
         return unpack_values(data_set)[rows]
     width = 8 * len(data_set.leaf_codes)

@@ -32,7 +32,7 @@ QUICK_PARTS = 8
 UNDER_WAY = (StudyStatus.QUEUED, StudyStatus.RUNNING)
 # Kinds that are always answered from the ballots, and the weights of other kinds that are.
 OF_BALLOTS = (StudyKind.BOOTSTRAP, StudyKind.JACKKNIFE)
-# Those that say between which ranks a city lies, the ones that are asked first.
+# Those that say between which ranks a unit lies, the ones that are asked first.
 INTERVAL_KINDS = (StudyKind.BOOTSTRAP, StudyKind.DIRICHLET, StudyKind.NOISE, StudyKind.VARIANTS)
 EXPERTS_DRAWN = StudyKind.BOOTSTRAP.value
 # Those that vary weights or choices about the ones that were made, without ballots: what strangers are told.
@@ -44,9 +44,9 @@ HEAD_BYTES = 1 << 16
 
 @dataclass(frozen=True, eq=False)
 class RankIntervals:
-    """What a study says of each city's rank, in the order of the data set's cities.
+    """What a study says of each unit's rank, in the order of the data set's units.
 
-    ``nominal`` and the quantiles are (cities,); ``study`` names draws and seed.
+    ``nominal`` and the quantiles are (units,); ``study`` names draws and seed.
     """
 
     study: Study
@@ -60,7 +60,7 @@ class RankIntervals:
 
 @dataclass(frozen=True, eq=False)
 class RunIntervals:
-    """Between which ranks nine of ten draws of a study lie: of the run's ranked cities, (cities,)."""
+    """Between which ranks nine of ten draws of a study lie: of the run's ranked units, (units,)."""
 
     study: Study
     q05: FloatArray
@@ -69,7 +69,7 @@ class RunIntervals:
 
 @dataclass(frozen=True, eq=False)
 class StudyResult:
-    """A finished study with its figures by name and the cities they are about."""
+    """A finished study with its figures by name and the units they are about."""
 
     study: Study
     figures: Tally
@@ -77,7 +77,7 @@ class StudyResult:
 
     @property
     def histogram(self) -> Histogram:
-        """Counts (cities, ranks), or packed (cities, bands) of many cities."""
+        """Counts (units, ranks), or packed (units, bands) of many units."""
         return self.counts.histogram
 
     @property
@@ -86,7 +86,7 @@ class StudyResult:
         return bands_of_shape(*self._place.shape) if self._place else self.counts.bands
 
     def counted(self, chosen: Sequence[int] | IntArray) -> IntArray:
-        """Return the rows of the histogram of some cities; of many no more is read than is asked for."""
+        """Return the rows of the histogram of some units; of many no more is read than is asked for."""
         if self._place is None:
             return self.histogram[np.asarray(chosen)]
         ends = self._place.ends
@@ -108,7 +108,7 @@ class StudyResult:
 
     @property
     def stays(self) -> FloatArray:
-        """The share of the draws in which each city keeps its nominal rank, (cities,)."""
+        """The share of the draws in which each unit keeps its nominal rank, (units,)."""
         if "stays" in self.figures:
             return self.figures["stays"]
         return kept_draws(self.counts, self.figures["nominal"]) / self.counts.draws
@@ -196,7 +196,7 @@ def result_of_study(study: Study) -> StudyResult:
 
 
 def rank_intervals_of(run: Run, account: Account | None) -> RankIntervals | None:
-    """Return the rank of each city under other experts: the run's newest finished bootstrap.
+    """Return the rank of each unit under other experts: the run's newest finished bootstrap.
 
     The run is one that the visitor may see; its bootstrap only whoever may have the ballots.
     """
@@ -238,7 +238,7 @@ def intervals_of_runs(runs: Sequence[Run], account: Account | None) -> dict[int,
 
 
 def _of_all(figures: Any, rows: IntArray | None, count: int) -> Any:
-    """Return the figures of all cities of the data set, nan for those without a score."""
+    """Return the figures of all units of the data set, nan for those without a score."""
     if rows is None:
         return figures
     of_all = np.full(count, np.nan)

@@ -31,8 +31,8 @@ class Trend:
     """Finished runs of one version and method, a year each, with one score in view; None is the composite.
 
     Years of other trees may be set beside them: ``nodes`` are those of the run's own framework, which
-    another has where it has the code. Arrays are (cities, years), over the cities that any of the years
-    has. With ``among_common`` ranks are those among the cities that every year ranks, as in a comparison
+    another has where it has the code. Arrays are (units, years), over the units that any of the years
+    has. With ``among_common`` ranks are those among the units that every year ranks, as in a comparison
     of runs; else among all of the year.
     """
 
@@ -72,7 +72,7 @@ class Trend:
 
     @cached_property
     def scores(self) -> FloatArray:
-        """Unrounded; nan where a year does not have the city, or a city has nothing of the node."""
+        """Unrounded; nan where a year does not have the unit, or a unit has nothing of the node."""
         return self.scores_on(self.node)
 
     @cached_property
@@ -82,34 +82,34 @@ class Trend:
 
     @cached_property
     def own_ranks(self) -> IntArray:
-        """Ranks among all of the year, (cities, years); 0 where there is none."""
+        """Ranks among all of the year, (units, years); 0 where there is none."""
         return self._own_ranks(self._computed_on(self.node))
 
     @property
     def in_every_year(self) -> BoolArray:
-        """Which cities every year ranks, (cities,)."""
+        """Which units every year ranks, (units,)."""
         every: BoolArray = np.logical_and.reduce(self.own_ranks > 0, axis=1)
         return every
 
     @cached_property
     def change(self) -> FloatArray:
-        """The last score less the first, (cities,); nan where one of them is not there."""
+        """The last score less the first, (units,); nan where one of them is not there."""
         return self.scores[:, -1] - self.scores[:, 0] if self.span else np.full(len(self.cities), np.nan)
 
     @cached_property
     def growth(self) -> FloatArray:
-        """The annual growth of the score from the first year to the last, (cities,)."""
+        """The annual growth of the score from the first year to the last, (units,)."""
         return self.growth_of(self.scores)
 
     @cached_property
     def gained(self) -> FloatArray:
-        """The places gained from the first year to the last, (cities,); nan where a rank is not there."""
+        """The places gained from the first year to the last, (units,); nan where a rank is not there."""
         first, last = (np.where(self.ranks[:, at] > 0, self.ranks[:, at], np.nan) for at in (0, -1))
         return first - last if self.span else np.full(len(self.cities), np.nan)
 
     @cached_property
     def intervals(self) -> FloatArray:
-        """Between which ranks nine of ten draws of a study lie, (2, cities, years); nan where none says."""
+        """Between which ranks nine of ten draws of a study lie, (2, units, years); nan where none says."""
         found = np.full((2, *self.scores.shape), np.nan)
         for at, result in enumerate(self.results):
             if self._has_intervals and (studied := self.studied.get(result.run.pk)):
@@ -127,7 +127,7 @@ class Trend:
 
     @property
     def _has_intervals(self) -> bool:
-        # Studies are about the composite, among all cities of a run.
+        # Studies are about the composite, among all units of a run.
         return self.node is None and not self.among_common
 
     def on(self, node: Indicator | None) -> "Trend":
@@ -135,7 +135,7 @@ class Trend:
         return replace(self, node=node)
 
     def scores_on(self, node: Indicator | None) -> FloatArray:
-        """Return the scores on a node as the reader may see them, (cities, years)."""
+        """Return the scores on a node as the reader may see them, (units, years)."""
         return np.stack([self._of(result, node, RunResult.on_node) for result in self.results], axis=1)
 
     def _computed_on(self, node: Indicator | None) -> FloatArray:
@@ -146,7 +146,7 @@ class Trend:
     def _of(
         self, result: RunResult, node: Indicator | None, scores: Callable[[RunResult, int], FloatArray]
     ) -> FloatArray:
-        """Return the scores of a year, (cities,); nan where its tree does not have the node."""
+        """Return the scores of a year, (units,); nan where its tree does not have the node."""
         if node is None:
             return result.scores
         place = self._places[result.run.data_set.framework_id].get((node.kin, node.is_leaf))
@@ -173,7 +173,7 @@ class Trend:
         return {key: tree_change(self.nodes, tree) for key, tree in others.items()}
 
     def ranks_on(self, node: Indicator | None) -> IntArray:
-        """Return the ranks on a node, (cities, years), each year by itself; 0 where there is none."""
+        """Return the ranks on a node, (units, years), each year by itself; 0 where there is none."""
         scores = self._computed_on(node)
         if not self.among_common:
             return self._own_ranks(scores)
@@ -195,7 +195,7 @@ class Trend:
 
 @dataclass(frozen=True, eq=False)
 class ScoreTrend:
-    """A city on one score over the years, the composite without a node; arrays are (years,)."""
+    """A unit on one score over the years, the composite without a node; arrays are (years,)."""
 
     node: Indicator | None
     scores: FloatArray
@@ -206,7 +206,7 @@ class ScoreTrend:
 
 @dataclass(frozen=True, eq=False)
 class ValueTrend:
-    """The raw values of a city on one indicator, (years,), their growth by step and over all years."""
+    """The raw values of a unit on one indicator, (years,), their growth by step and over all years."""
 
     node: Indicator
     values: FloatArray
@@ -216,7 +216,7 @@ class ValueTrend:
 
 @dataclass(frozen=True, eq=False)
 class CityTrend:
-    """One city over the years."""
+    """One unit over the years."""
 
     trend: Trend
     position: int
@@ -302,7 +302,7 @@ def trend_of(
 
 
 def city_trend_of(trend: Trend, city_id: int, account: Account | None) -> CityTrend | None:
-    """Return one city's way over the years, as an account may see it; None for one that no year has."""
+    """Return one unit's way over the years, as an account may see it; None for one that no year has."""
     if city_id not in trend.cities.ids:
         return None
     return CityTrend(trend, trend.cities.ids.index(city_id), account)
@@ -311,7 +311,7 @@ def city_trend_of(trend: Trend, city_id: int, account: Account | None) -> CityTr
 def raw_values_of(
     runs: Sequence[Run], city_id: int, codes: Sequence[str], *, own: Sequence[Mapping[str, str]] = ()
 ) -> FloatArray:
-    """Return the raw values of one city in the data sets of some runs, (runs, codes); nan where it has none.
+    """Return the raw values of one unit in the data sets of some runs, (runs, codes); nan where it has none.
 
     ``own`` are the codes that each run has for these, where they follow several trees.
 

@@ -29,7 +29,7 @@ MOST_ROWS = 24
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """Normalised values, scores, (cities,), nan where there is none, and ranks, 0 there."""
+    """Normalised values, scores, (units,), nan where there is none, and ranks, 0 there."""
 
     method: IndexMethod
     made: NormalisedLeaves
@@ -42,19 +42,19 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Moves:
-    """Where the ranks of one trial are others than those of another; positions are those of cities."""
+    """Where the ranks of one trial are others than those of another; positions are those of units."""
 
     before: IntArray
     after: IntArray
 
     @cached_property
     def both(self) -> IntArray:
-        """The cities that have a rank in both."""
+        """The units that have a rank in both."""
         return np.flatnonzero((self.before > 0) & (self.after > 0))
 
     @cached_property
     def shifts(self) -> IntArray:
-        """Places gained, (cities of both,)."""
+        """Places gained, (units of both,)."""
         return rank_shift(self.before[self.both], self.after[self.both])
 
     @property
@@ -80,7 +80,7 @@ class Moves:
         return int(np.abs(self.shifts).max()) if len(self.shifts) else 0
 
     def largest(self, count: int) -> list[tuple[int, int]]:
-        """Return the cities that move furthest, of equal ones the higher first, and their places gained."""
+        """Return the units that move furthest, of equal ones the higher first, and their places gained."""
         order = np.lexsort((self.before[self.both], -np.abs(self.shifts)))
         furthest = [place for place in order.tolist() if self.shifts[place] != 0][:count]
         return [(int(self.both[place]), int(self.shifts[place])) for place in furthest]

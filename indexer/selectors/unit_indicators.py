@@ -1,4 +1,4 @@
-"""One city of a finished run down to its indicators: raw, as treated, normalised, weight, part and rank.
+"""One unit of a finished run down to its indicators: raw, as treated, normalised, weight, part and rank.
 
 Beside it stand its peers, and one of them from which it is told apart indicator by indicator.
 """
@@ -27,10 +27,10 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.selectors.frameworks import along_the_tree
 
-# The nearest by rank; any other code is that of a level, whose place the city shares.
+# The nearest by rank; any other code is that of a level, whose place the unit shares.
 BY_RANK = "rank"
 Order = Literal["tree", "best", "worst", "parts", "gap"]
-# So many leaves are treated at a time, of which one city is then looked at.
+# So many leaves are treated at a time, of which one unit is then looked at.
 AT_A_TIME = 8
 # So many of a group of peers may be chosen to be told apart from.
 OFFERED = 30
@@ -38,10 +38,10 @@ OFFERED = 30
 
 @dataclass(frozen=True)
 class IndicatorOfCity:
-    """A city on one node; nan where there is nothing, or nothing that the reader may see.
+    """A unit on one node; nan where there is nothing, or nothing that the reader may see.
 
-    ``weight`` is what the node weighs in the city's score, ``imputed`` which share of that was filled in,
-    ``part`` what it adds to the score. ``gap`` is what it adds to how far the city is ahead of the other.
+    ``weight`` is what the node weighs in the unit's score, ``imputed`` which share of that was filled in,
+    ``part`` what it adds to the score. ``gap`` is what it adds to how far the unit is ahead of the other.
     """
 
     node: Indicator
@@ -64,7 +64,7 @@ class IndicatorOfCity:
 
 @dataclass(frozen=True, eq=False)
 class UnitIndicators:
-    """A city of a finished run among its peers; arrays are over the nodes of the tree.
+    """A unit of a finished run among its peers; arrays are over the nodes of the tree.
 
     ``other_id`` is whom it is told apart from, by the nearest better one where that is nobody;
     ``given`` are the codes of the indicators whose raw values the reader may see.
@@ -85,7 +85,7 @@ class UnitIndicators:
 
     @cached_property
     def peers(self) -> IntArray:
-        """The positions of the peers by rank, without the city itself."""
+        """The positions of the peers by rank, without the unit itself."""
         ranks, own = self.scores.result.ranks, self.profile.position
         if self.kind == BY_RANK:
             found = [near.position for near in self.profile.neighbours if near.position != own]
@@ -106,7 +106,7 @@ class UnitIndicators:
 
     @cached_property
     def other(self) -> int | None:
-        """The position of whom the city is told apart from; None where it has no rank, or is alone."""
+        """The position of whom the unit is told apart from; None where it has no rank, or is alone."""
         ids, ranks = self.scores.cities.ids, self.scores.result.ranks
         asked = ids.index(self.other_id) if self.other_id in ids else self.profile.position
         if asked != self.profile.position and ranks[asked]:
@@ -142,7 +142,7 @@ class UnitIndicators:
         )
 
     def rows(self, nodes: Sequence[Indicator]) -> list[IndicatorOfCity]:
-        """Return the city on these nodes."""
+        """Return the unit on these nodes."""
         return [self._row(node) for node in nodes]
 
     @property
@@ -181,19 +181,19 @@ class UnitIndicators:
 
     @cached_property
     def _raw(self) -> FloatArray:
-        """Raw values, (cities, leaves); normalising has loaded them."""
+        """Raw values, (units, leaves); normalising has loaded them."""
         self._found  # noqa: B018
         return unpack_values(self.profile.run.data_set)
 
     @cached_property
     def _cells(self) -> IntArray | None:
-        """What was done to the cells of the city, (leaves,)."""
+        """What was done to the cells of the unit, (leaves,)."""
         record = self.scores.record
         return None if record is None else record.cells[self.profile.position].astype(np.int64)
 
     @cached_property
     def _treated(self) -> FloatArray:
-        """What is normalised of the city, (leaves,); nan where a gap stays or has the worst value."""
+        """What is normalised of the unit, (leaves,); nan where a gap stays or has the worst value."""
         run, leaves = self.profile.run, self.scores.result.leaves
         steps = plan_of(run.method).leaf_steps(self.tree)
         divided = np.isin(self.tree.leaf_codes, list(run.method.denominators))
@@ -209,7 +209,7 @@ class UnitIndicators:
 
     @cached_property
     def _found(self) -> "_Standing":
-        """Where the city and the other stand on every node, some nodes of all cities at a time."""
+        """Where the unit and the other stand on every node, some nodes of all units at a time."""
         group = np.append(self.peers, self.profile.position)
         other = self.profile.position if self.other is None else self.other
         found = _Standing.of_nothing(len(self.tree))
@@ -248,7 +248,7 @@ class UnitIndicators:
 
     @cached_property
     def _parts(self) -> FloatArray:
-        """What each node adds to the score; nan where it is no such sum, or the city has no score."""
+        """What each node adds to the score; nan where it is no such sum, or the unit has no score."""
         if not self.profile.rank:
             return np.full(len(self.tree), np.nan)
         steps = steps_of_ranked(self.profile.run.method, self.tree)
@@ -270,7 +270,7 @@ class UnitIndicators:
 
 @dataclass(frozen=True, eq=False)
 class _Standing:
-    """A city and another on every node, (nodes,) each: scores, ranks, and how many have one.
+    """A unit and another on every node, (nodes,) each: scores, ranks, and how many have one.
 
     Ranks are nan where there is no score.
     """
@@ -289,7 +289,7 @@ class _Standing:
         return cls(*unknown, *none)
 
     def note(self, node: int, column: FloatArray, group: IntArray, position: int, other: int) -> None:
-        """Note where both stand on a node, of which ``column`` has the scores of all cities."""
+        """Note where both stand on a node, of which ``column`` has the scores of all units."""
         self.own[node], self.other[node] = column[position], column[other]
         self.count[node] = np.isfinite(column).sum()
         among = column[group]

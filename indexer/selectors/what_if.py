@@ -28,7 +28,7 @@ from weighting.selectors.versions import local_weights_of
 
 # A browser gets this many values at most, 8 bytes each; beyond, the server computes.
 MAX_VALUES = 600_000
-# Parts of two cities that it compares between two frames, where every city is held against every other.
+# Parts of two units that it compares between two frames, where every unit is held against every other.
 MAX_COMPARISONS = 10_000_000
 
 ServerReason = Literal["withheld", "many", "pairs", "rounding"]
@@ -36,7 +36,7 @@ ServerReason = Literal["withheld", "many", "pairs", "rounding"]
 
 @dataclass(frozen=True)
 class Swap:
-    """Two cities whose order is another: positions of the one that was above, and of the other."""
+    """Two units whose order is another: positions of the one that was above, and of the other."""
 
     fell: int
     rose: int
@@ -44,7 +44,7 @@ class Swap:
 
 @dataclass(frozen=True, eq=False)
 class WhatIf:
-    """A run and weights to try; arrays follow the cities, or the nodes in file order."""
+    """A run and weights to try; arrays follow the units, or the nodes in file order."""
 
     run: Run
     structure: Structure
@@ -78,9 +78,9 @@ class WhatIf:
 
     @cached_property
     def scores(self) -> FloatArray:
-        """Scores under these weights, (cities,), to the last bit what a run would compute.
+        """Scores under these weights, (units,), to the last bit what a run would compute.
 
-        Raises `CompositeError` where there are none: a city has nothing of any weight, or a mean takes
+        Raises `CompositeError` where there are none: a unit has nothing of any weight, or a mean takes
         no such scores.
         """
         if not self.state:
@@ -90,20 +90,20 @@ class WhatIf:
 
     @property
     def nominal_scores(self) -> FloatArray:
-        """Scores under the run's own weights, (cities,)."""
+        """Scores under the run's own weights, (units,)."""
         # Coverages are formed otherwise, so that the last bit may be another.
         return self.index.nominal_scores if self.formed.has_coverage else self._stored[0]
 
     @cached_property
     def _stored(self) -> tuple[FloatArray, IntArray]:
-        """The scores and ranks that the run has, (cities,) each."""
+        """The scores and ranks that the run has, (units,) each."""
         scores, ranks = composites_of([self.run.pk])[self.run.pk]
         ranked = ranks > 0
         return scores[ranked], ranks[ranked]
 
     @cached_property
     def shown_scores(self) -> FloatArray:
-        """The same as the reader may see them, (cities,).
+        """The same as the reader may see them, (units,).
 
         None, nan, under other weights where values may not be given away: all weight on one indicator
         would tell them, as would the difference of two such scores.
@@ -125,7 +125,7 @@ class WhatIf:
 
     @cached_property
     def shifts(self) -> IntArray:
-        """Places gained, (cities,)."""
+        """Places gained, (units,)."""
         return rank_shift(self.nominal_ranks, self.ranks)
 
     @property
@@ -143,7 +143,7 @@ class WhatIf:
         return np.lexsort((np.arange(len(self.ranks)), self.nominal_ranks, self.ranks)).tolist()
 
     def movers(self, count: int) -> tuple[list[int], list[int]]:
-        """Return the cities that rise and that fall furthest, of equal ones the higher first."""
+        """Return the units that rise and that fall furthest, of equal ones the higher first."""
         ranked = np.lexsort((np.arange(len(self.ranks)), self.ranks, -self.shifts))
         falling = np.lexsort((np.arange(len(self.ranks)), self.ranks, self.shifts))
         rises, falls = ranked[self.shifts[ranked] > 0], falling[self.shifts[falling] < 0]
@@ -179,7 +179,7 @@ class WhatIf:
 
     @property
     def comparing_reason(self) -> ServerReason | Literal[""]:
-        """Why the server has to compare each city with every other; "" where a browser can.
+        """Why the server has to compare each unit with every other; "" where a browser can.
 
         Equal scores of a part have to be equal in the browser, too: see `Aggregation.is_exact`.
         """
@@ -190,7 +190,7 @@ class WhatIf:
 
     @cached_property
     def terms(self) -> bytes:
-        """What the weights are applied to, (leaves, cities) as little-endian doubles; nan where missing."""
+        """What the weights are applied to, (leaves, units) as little-endian doubles; nan where missing."""
         terms = leaf_terms(self.tree, self.index.normalised, self.formed)
         return terms.astype("<f8").tobytes()
 

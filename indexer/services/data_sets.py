@@ -83,9 +83,9 @@ class EditionTerms:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Checked values (cities, leaves) with the totals of leaves that have one.
+    """Checked values (units, leaves) with the totals of leaves that have one.
 
-    ``auxiliary`` are columns (cities,) that are no indicators, such as population.
+    ``auxiliary`` are columns (units,) that are no indicators, such as population.
     """
 
     city_ids: list[int]
@@ -192,7 +192,7 @@ def _use_series(terms: EditionTerms, city_ids: list[int]) -> DataSeries:
 
 @transaction.atomic
 def record_printed_figures(data_set: DataSet, figures: Iterable[PrintedFigure], *, actor: Account) -> int:
-    """Keep what a publication prints for the cities of a data set."""
+    """Keep what a publication prints for the units of a data set."""
     nodes = {node.code: node for node in Indicator.objects.filter(framework=data_set.framework_id)}
     rows = [
         PublishedFigure(

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def failure_of(error: Exception, *, codes: Sequence[str], units: Sequence[int]) -> list[Failure]:
-    """Return the reasons: kind, codes of the indicators, and ids or names of the cities concerned.
+    """Return the reasons: kind, codes of the indicators, and ids or names of the units concerned.
 
     ``codes`` and ``units`` are what the positions in an error of the composite stand for.
     """

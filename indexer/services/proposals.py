@@ -79,7 +79,7 @@ def propose_weights(
 
 
 def _scorer(data_set: DataSet, structure: Structure) -> Callable[[FloatArray], FloatArray]:
-    """Return what scores every node under local weights, (nodes,) -> (cities, nodes)."""
+    """Return what scores every node under local weights, (nodes,) -> (units, nodes)."""
     tree, plan = structure.tree, plan_of(data_set.method)
     normalised = normalised_values(data_set, data_set.method, structure)
 

@@ -1,4 +1,4 @@
-"""Results of runs, written whole: every city's score and rank, the inner nodes, and the end."""
+"""Results of runs, written whole: every unit's score and rank, the inner nodes, and the end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ END = (
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What runs came to: (runs, cities), the same, and (runs, inner nodes, cities)."""
+    """What runs came to: (runs, units), the same, and (runs, inner nodes, units)."""
 
     runs: Sequence[Run]
     scores: FloatArray
@@ -67,7 +67,7 @@ def checksums(scores: FloatArray, inner: FloatArray, positions: IntArray) -> lis
 
 
 def _block(nodes: FloatArray, positions: IntArray) -> bytes:
-    """Return the inner nodes of a run, (inner nodes, cities), as its row keeps them."""
+    """Return the inner nodes of a run, (inner nodes, units), as its row keeps them."""
     head = np.array([len(positions), *positions], dtype="<i8").tobytes()
     return head + np.ascontiguousarray(nodes, dtype="<f8").data
 

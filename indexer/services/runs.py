@@ -65,7 +65,7 @@ class Workbench:
         self._made: NormalisedLeaves | None = None
 
     def normalised(self, method: IndexMethod) -> NormalisedLeaves:
-        """Return the normalised values, (cities, leaves), each leaf in one piece of memory."""
+        """Return the normalised values, (units, leaves), each leaf in one piece of memory."""
         if self._made is None or self._method != method.pk:
             self._made = None
             whole = DataSet.objects.defer("values", "mapping").get(pk=self.data_set.pk)

@@ -67,7 +67,7 @@ def import_series(
 def add_series(
     *, terms: SeriesTerms, city_ids: Sequence[int], values: FloatArray, actor: Account
 ) -> OutsideSeries:
-    """Store checked values, one for each city.
+    """Store checked values, one for each unit.
 
     The register's row is the lock: of two that bring the same at once the later sees the other.
     """

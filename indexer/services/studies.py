@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 # A part takes about a quarter of a second: long enough to outweigh its bookkeeping, short
 # enough for progress to move and a cancelled study to stop.
 CELLS_PER_PART = 1_500_000_000
-# Of many cities the histogram itself takes time to pack and merge, once for each part.
+# Of many units the histogram itself takes time to pack and merge, once for each part.
 CELLS_PER_HISTOGRAM_CELL = 500
 FEWEST_PARTS, MOST_PARTS = 4, 64
 MOST_CHUNKS = 8
@@ -274,7 +274,7 @@ def _part_sizes(planned: Planned) -> list[tuple[int, int]]:
     cells = planned.cases * base.index.normalised.size * plan.rankings
     cities = len(base.city_ids)
     size = max(CELLS_PER_PART, CELLS_PER_HISTOGRAM_CELL * cities * len(bands_of(cities).firsts))
-    # A part of many cities takes seconds for each chunk, and a task that takes minutes is ended.
+    # A part of many units takes seconds for each chunk, and a task that takes minutes is ended.
     most = max(MOST_PARTS, plan.chunks // MOST_CHUNKS) if cities > EXACT_UNITS else MOST_PARTS
     fewest = max(FEWEST_PARTS, -(-plan.chunks * cities // MOST_RANKED) if cities > EXACT_UNITS else 0)
     wanted = min(max(most, fewest), max(fewest, -(-cells // size)), plan.chunks)

@@ -222,7 +222,7 @@ def _ballots_of(run: Run) -> dict[str, int]:
 
 
 def _units(base: Base) -> list[str]:
-    """Return a name of its own for each city; two of one name are told apart by province."""
+    """Return a name of its own for each unit; two of one name are told apart by province."""
     cities = Cities(base.run, base.city_ids)
     return [neutralise(label) for label in unit_labels(cities.along(range(len(cities))))]
 

@@ -1,4 +1,4 @@
-"""Paired comparison of two cities in a finished study, from the same draws drawn again."""
+"""Paired comparison of two units in a finished study, from the same draws drawn again."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ QUICK_NUMBERS = 20_000_000
 
 @dataclass(frozen=True)
 class PairCount:
-    """How often the first of two cities is above the second, below it, and level with it."""
+    """How often the first of two units is above the second, below it, and level with it."""
 
     first: City
     second: City

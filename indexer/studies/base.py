@@ -22,17 +22,17 @@ class Base:
     data_set: DataSet
     structure: Structure
     index: Index
-    # Of the cities that have a score, which alone are studied; None where all have one.
+    # Of the units that have a score, which alone are studied; None where all have one.
     rows: IntArray | None = None
 
     @property
     def city_ids(self) -> list[int]:
-        """The cities that are studied, in the order of every array."""
+        """The units that are studied, in the order of every array."""
         ids = self.data_set.city_ids
         return ids if self.rows is None else [ids[row] for row in self.rows.tolist()]
 
     def of_ranked(self, values: FloatArray) -> FloatArray:
-        """Return the rows of the cities that are studied."""
+        """Return the rows of the units that are studied."""
         return values if self.rows is None else np.ascontiguousarray(values[self.rows])
 
     @property

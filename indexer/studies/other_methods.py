@@ -35,7 +35,7 @@ def index_by(base: Base, method: IndexMethod) -> Index:
 
 
 def composite_fault(error: CompositeError, base: Base) -> dict[str, Any]:
-    """Name the indicators and cities of which no scores can be formed."""
+    """Name the indicators and units of which no scores can be formed."""
     return {
         "kind": error.kind,
         "codes": [base.tree.leaf_codes[leaf] for leaf in error.leaves]

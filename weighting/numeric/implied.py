@@ -31,7 +31,7 @@ class ImpliedWeights:
     ----------
     weights : float array, (columns,)
         Not negative; sum to 1.
-    residuals : float array, (cities,)
+    residuals : float array, (units,)
         Published total less fitted total, in the unit of the totals.
     condition : float
         Condition number of the columns' differences from one another; errors of the published
@@ -49,9 +49,9 @@ class Reproduction:
 
     Attributes
     ----------
-    errors : float array, (cities,)
+    errors : float array, (units,)
         Published total less weighted sum.
-    allowed : float array, (cities,)
+    allowed : float array, (units,)
         The largest error that the rounding of totals, values and weights explains.
     """
 
@@ -60,7 +60,7 @@ class Reproduction:
 
     @property
     def unexplained(self) -> BoolArray:
-        """The cities whose error no rounding explains, (cities,)."""
+        """The units whose error no rounding explains, (units,)."""
         return np.abs(self.errors) > self.allowed
 
     @property
@@ -78,15 +78,15 @@ def fit_implied_weights(values: FloatArray, totals: FloatArray) -> ImpliedWeight
 
     Parameters
     ----------
-    values : float array, (cities, columns)
+    values : float array, (units, columns)
         Published sub-index values.
-    totals : float array, (cities,)
+    totals : float array, (units,)
         Published totals, in the same unit.
 
     Raises
     ------
     ImpliedWeightsError
-        For a value that is not finite, fewer cities than columns, and columns whose weights
+        For a value that is not finite, fewer units than columns, and columns whose weights
         the values cannot tell apart: equal, or one a mixture of others, or nearly so.
 
     References
@@ -112,8 +112,8 @@ def check_reproduction(
 
     Parameters
     ----------
-    values : float array, (cities, columns)
-    totals : float array, (cities,)
+    values : float array, (units, columns)
+    totals : float array, (units,)
     weights : float array, (columns,)
         Not negative; used as given.
     total_step, value_step, weight_step : float

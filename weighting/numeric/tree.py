@@ -96,7 +96,7 @@ class Tree:
 
     @cached_property
     def leaf_codes(self) -> tuple[str, ...]:
-        """Codes of the leaves, the column order of every (cities, leaves) array."""
+        """Codes of the leaves, the column order of every (units, leaves) array."""
         return tuple(self.codes[leaf] for leaf in self.leaves)
 
     @cached_property

@@ -18,7 +18,7 @@ from weighting.readers.written import read_cell
 
 @dataclass(frozen=True, eq=False)
 class PublishedTotals:
-    """Totals (cities,) and values (cities, columns), with one unit of the last place printed."""
+    """Totals (units,) and values (units, columns), with one unit of the last place printed."""
 
     units: list[str]
     totals: FloatArray

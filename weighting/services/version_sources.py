@@ -195,7 +195,7 @@ def draft_implied_version(
     compared: WeightVersion | None = None,
     decisions: Decisions | None = None,
 ) -> WeightVersion:
-    """Draft the sub-index weights that published totals imply, with the residual of every city.
+    """Draft the sub-index weights that published totals imply, with the residual of every unit.
 
     Below the sub-indices the weights are those of ``compared``, or equal ones without it; its
     own sub-index weights are held against the totals, as far as the printed digits go. Raises

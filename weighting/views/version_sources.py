@@ -72,7 +72,7 @@ def version_implied(request: HttpRequest) -> HttpResponse:
 @audience(ANYONE)
 @require_safe
 def version_fit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The fit behind implied weights: the verdict, and the residual of every city."""
+    """The fit behind implied weights: the verdict, and the residual of every unit."""
     version = _version_or_404(request, pk)
     evidence = version.evidence
     if version.source != VersionSource.IMPLIED or "residuals" not in evidence:

@@ -24,9 +24,9 @@ from weighting.numeric.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Unrounded scores on the scale of the index: (cities,) and (cities, nodes); ranks, (cities,).
+    """Unrounded scores on the scale of the index: (units,) and (units, nodes); ranks, (units,).
 
-    ``reasons`` say of the cities without a score, by their positions, why that is; None where all have one.
+    ``reasons`` say of the units without a score, by their positions, why that is; None where all have one.
     """
 
     scores: FloatArray

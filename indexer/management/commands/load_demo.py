@@ -243,7 +243,7 @@ def _open(
 
 
 def _add_data_set(framework: Framework, table: FrameworkTable, manager: Account) -> DataSet:
-    """Register the cities, store the reconstructed values, keep what the report prints."""
+    """Register the units, store the reconstructed values, keep what the report prints."""
     rows = [_city_row(**row) for row in _read_rows("cities.csv")]
     cities = {city.name_zh: city for city in register_cities(rows, actor=manager)}
     data = read_data(_read("data.csv"), "data.csv", table)

@@ -44,7 +44,7 @@ CHOICES = ("normalisation", "negative", "missing", "aggregation")
 class Command(BaseCommand):
     """Files in, files out: rank_intervals.csv, rank_histogram.csv and summary.json, or none."""
 
-    help = "Draw weights many times and count the ranks of every city, without a database."
+    help = "Draw weights many times and count the ranks of every unit, without a database."
     # Some checks look at the database, which need not exist here.
     requires_system_checks = []
 

@@ -74,7 +74,7 @@ class AuditedIndex(ABC):
         Local weights.
     global_ : float array, (nodes,)
         Global weights.
-    total : float array, (cities,)
+    total : float array, (units,)
         The composite score.
     """
 
@@ -85,7 +85,7 @@ class AuditedIndex(ABC):
 
     @abstractmethod
     def scores_on(self, nodes: IntArray) -> FloatArray:
-        """Return the scores of some nodes, (cities, nodes); nan where a city has nothing of one."""
+        """Return the scores of some nodes, (units, nodes); nan where a unit has nothing of one."""
 
     @property
     @abstractmethod
@@ -136,7 +136,7 @@ class AuditedIndex(ABC):
         return self.missing / (len(self.total) * len(self.tree.leaves))
 
     def whole_of(self, parent: int) -> FloatArray:
-        """Return the scores of a group's whole, (cities,)."""
+        """Return the scores of a group's whole, (units,)."""
         return self.total if parent == NO_PARENT else self.scores_on(np.array([parent]))[:, 0]
 
     def importance(self, members: IntArray, parent: int, *, draws: int = DRAWS) -> Importance:
@@ -166,10 +166,10 @@ class ScoredIndex(AuditedIndex):
 
     Attributes
     ----------
-    raw : float array, (cities, leaves)
+    raw : float array, (units, leaves)
         nan where missing.
-    scores : float array, (cities, nodes)
-        Of every node; a leaf's is its normalised value. nan where a city has nothing of it.
+    scores : float array, (units, nodes)
+        Of every node; a leaf's is its normalised value. nan where a unit has nothing of it.
     """
 
     tree: Tree
@@ -248,7 +248,7 @@ def closest_siblings(tree: Tree, pearson: FloatArray) -> tuple[IntArray, FloatAr
 def shifts_without(index: Index, nodes: IntArray) -> FloatArray:
     """Return by how many places ranks move on average when each node is left out, (nodes,).
 
-    nan for a node without which nothing remains, of the index or of one of its cities.
+    nan for a node without which nothing remains, of the index or of one of its units.
     """
     try:
         return leave_nodes_out(index, nodes).mean_shift

@@ -42,9 +42,9 @@ class Components:
     Attributes
     ----------
     count : int
-        Cities with all members, over which it is formed.
+        Units with all members, over which it is formed.
     eigenvalues : float array, (members,)
-        Sum to the number of members; nan where a member is constant or fewer than three cities
+        Sum to the number of members; nan where a member is constant or fewer than three units
         have all.
     loadings : float array, (members, members)
         Correlation of each member (row) with each component; a component's sum is not negative.
@@ -70,12 +70,12 @@ def consistency_of(values: FloatArray) -> Consistency:
 
     .. math:: \alpha = \frac{k}{k-1} \Bigl(1 - \frac{\sum_j c_{jj}}{\sum_{j,l} c_{jl}}\Bigr)
 
-    with the covariances c over the cities that both members of a pair have. The standardised
+    with the covariances c over the units that both members of a pair have. The standardised
     alpha takes correlations for covariances.
 
     Parameters
     ----------
-    values : float array, (cities, members)
+    values : float array, (units, members)
         More is better; nan where missing.
 
     Returns
@@ -101,8 +101,8 @@ def components_of(values: FloatArray) -> Components:
 
     Parameters
     ----------
-    values : float array, (cities, members)
-        nan where missing; a city counts when it has all members.
+    values : float array, (units, members)
+        nan where missing; a unit counts when it has all members.
 
     References
     ----------

@@ -7,7 +7,7 @@ import numpy as np
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 
-# Two cities always lie on a line.
+# Two units always lie on a line.
 FEWEST = 3
 # So many cells are ranked at a time.
 RANKED_CELLS = 1 << 20
@@ -22,7 +22,7 @@ FLAGS = ("", "bad", "weak", "redundant", "elsewhere")
 
 @dataclass(frozen=True, eq=False)
 class _Moments:
-    """Sums over the cities that both columns of a pair have.
+    """Sums over the units that both columns of a pair have.
 
     Attributes
     ----------
@@ -41,20 +41,20 @@ class _Moments:
 
 
 def correlation_matrix(values: FloatArray) -> FloatArray:
-    r"""Return Pearson's correlation of every two columns, over the cities that have both.
+    r"""Return Pearson's correlation of every two columns, over the units that have both.
 
     .. math:: r_{jk} = \frac{\sum_c (x_{cj} - \bar x_j)(x_{ck} - \bar x_k)}
               {\sqrt{\sum_c (x_{cj} - \bar x_j)^2 \sum_c (x_{ck} - \bar x_k)^2}}
 
     Parameters
     ----------
-    values : float array, (cities, columns)
+    values : float array, (units, columns)
         nan where missing.
 
     Returns
     -------
     float array, (columns, columns)
-        In [-1, 1], symmetric; nan for a constant column and for fewer than three common cities.
+        In [-1, 1], symmetric; nan for a constant column and for fewer than three common units.
     """
     found = _moments(np.asarray(values, dtype=np.float64))
     known = (found.squares > 0) & (found.count >= FEWEST)
@@ -68,7 +68,7 @@ def correlation_matrix(values: FloatArray) -> FloatArray:
 def rank_correlation_matrix(values: FloatArray) -> FloatArray:
     r"""Return Spearman's correlation of every two columns: Pearson's of their midranks.
 
-    A column is ranked among the cities that have it, once for all its pairs; where gaps differ from
+    A column is ranked among the units that have it, once for all its pairs; where gaps differ from
     column to column, this is near to ranking each pair anew, and not the same.
 
     Parameters and values returned are those of `correlation_matrix`.
@@ -77,17 +77,17 @@ def rank_correlation_matrix(values: FloatArray) -> FloatArray:
 
 
 def covariance_matrix(values: FloatArray) -> FloatArray:
-    r"""Return the covariance of every two columns over the cities that have both, by n - 1.
+    r"""Return the covariance of every two columns over the units that have both, by n - 1.
 
     Parameters
     ----------
-    values : float array, (cities, columns)
+    values : float array, (units, columns)
         nan where missing.
 
     Returns
     -------
     float array, (columns, columns)
-        nan for fewer than three common cities.
+        nan for fewer than three common units.
     """
     found = _moments(np.asarray(values, dtype=np.float64))
     usable = found.count >= FEWEST
@@ -100,12 +100,12 @@ def midranks(values: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    values : float array, (cities, columns)
+    values : float array, (units, columns)
         nan where missing, and there has no rank.
 
     Returns
     -------
-    float array, (cities, columns)
+    float array, (units, columns)
         From 1; nan where missing.
     """
     values = np.asarray(values, dtype=np.float64)

@@ -12,7 +12,7 @@ KNOTS = 8
 # Degrees of freedom count more than they cost, lest a smooth follow what is chance.
 DEARER = 1.4
 SMOOTHNESS = np.logspace(-6, 4, 21)
-# Fewer cities determine no smooth line.
+# Fewer units determine no smooth line.
 SMOOTH_FEWEST = 10
 DRAWS = 200
 # Sums of a few hundred products differ by less.
@@ -29,7 +29,7 @@ class Importance:
     linear : float array
         :math:`r^2`: of the best straight line.
     smooth : float array
-        Of the best smooth line; not below ``linear``. nan for fewer than ten cities.
+        Of the best smooth line; not below ``linear``. nan for fewer than ten units.
     low, high : float array
         Where 90 % of the bootstrap replications of ``smooth`` lie, and itself: of a part without any
         importance they lie above it.
@@ -61,14 +61,14 @@ def importance_of(
     r"""Return :math:`S_i = \mathrm{Var}(\mathrm{E}[y \mid x_i]) / \mathrm{Var}(y)` of each part.
 
     The conditional mean is a straight line and, beside it, a penalised natural cubic spline whose
-    smoothness generalised cross-validation chooses. For the interval whole cities are drawn with
+    smoothness generalised cross-validation chooses. For the interval whole units are drawn with
     replacement, the same for every part, and the smoothness stays as it is.
 
     Parameters
     ----------
-    parts : float array, (cities, parts)
-        nan where missing; each part is held against the whole over the cities that have both.
-    whole : float array, (cities,)
+    parts : float array, (units, parts)
+        nan where missing; each part is held against the whole over the units that have both.
+    whole : float array, (units,)
         nan where missing.
     draws : int
         Replications of the bootstrap; 0 for no interval.
@@ -129,8 +129,8 @@ def variance_shares(weights: FloatArray, parts: FloatArray, whole: FloatArray) -
     Parameters
     ----------
     weights : float array, (parts,)
-    parts : float array, (cities, parts)
-    whole : float array, (cities,)
+    parts : float array, (units, parts)
+    whole : float array, (units,)
 
     Returns
     -------
@@ -198,7 +198,7 @@ def _smooth(x: FloatArray, y: FloatArray) -> _Smooth:
 
 
 def _replications(fitted: _Smooth, y: FloatArray, counts: FloatArray) -> FloatArray:
-    """Return what the line explains when cities count so often, (draws,); constant draws are left out."""
+    """Return what the line explains when units count so often, (draws,); constant draws are left out."""
     basis, knots = fitted.basis, fitted.basis.shape[1]
     rows, columns = np.triu_indices(knots)
     gram = np.empty((len(counts), knots, knots))
@@ -219,7 +219,7 @@ def _replications(fitted: _Smooth, y: FloatArray, counts: FloatArray) -> FloatAr
 
 
 def _ridge(gram: FloatArray) -> FloatArray:
-    """Return so little that a draw without a city near some knot can still be solved."""
+    """Return so little that a draw without a unit near some knot can still be solved."""
     return np.asarray(1e-10 * np.trace(gram) * np.eye(len(gram)))
 
 

@@ -21,7 +21,7 @@ class IndicatorFacts:
     count : int array
         Values that are there.
     available : float array
-        As a part of all cities.
+        As a part of all units.
     zeros : float array
         Part of the values that is zero.
     repeats : float array
@@ -47,7 +47,7 @@ class IndicatorFacts:
 
 @dataclass(frozen=True, eq=False)
 class UnitFacts:
-    """What each unit has, (cities,) each.
+    """What each unit has, (units,) each.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ def indicator_facts(raw: FloatArray) -> IndicatorFacts:
 
     Parameters
     ----------
-    raw : float array, (cities, leaves)
+    raw : float array, (units, leaves)
         nan where missing.
 
     References
@@ -101,7 +101,7 @@ def unit_facts(raw: FloatArray, leaf_weights: FloatArray) -> UnitFacts:
 
     Parameters
     ----------
-    raw : float array, (cities, leaves)
+    raw : float array, (units, leaves)
         nan where missing.
     leaf_weights : float array, (leaves,)
         Global weights, which sum to 1.
@@ -117,7 +117,7 @@ def histogram(values: FloatArray) -> tuple[FloatArray, IntArray]:
 
     Parameters
     ----------
-    values : float array, (cities,)
+    values : float array, (units,)
         Finite, at least one.
 
     Returns

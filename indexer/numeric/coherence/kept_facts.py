@@ -93,7 +93,7 @@ class KeptIndex(AuditedIndex):
     arrays : dict
         As `arrays_of_index` gave them.
     read : callable
-        From positions of nodes to their scores, (cities, nodes).
+        From positions of nodes to their scores, (units, nodes).
     """
 
     tree: Tree

@@ -30,7 +30,7 @@ def unweighted_index(tree: Tree, raw: FloatArray, directions: IntArray) -> Unwei
     Parameters
     ----------
     tree : Tree
-    raw : float array, (cities, leaves)
+    raw : float array, (units, leaves)
         nan where missing.
     directions : int array, (leaves,)
         1 where more is better, -1 where less is.
@@ -47,7 +47,7 @@ def standardise(values: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    values : float array, (cities, columns)
+    values : float array, (units, columns)
         nan where missing.
     """
     largest = np.fmax.reduce(np.abs(values), axis=0)

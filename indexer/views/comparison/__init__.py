@@ -1,1 +1,1 @@
-"""The comparison of runs, and what it says of one city."""
+"""The comparison of runs, and what it says of one unit."""

@@ -1,4 +1,4 @@
-"""What the compared runs do not have in common: cities that some do not rank, and indicators."""
+"""What the compared runs do not have in common: units that some do not rank, and indicators."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class ApartTable:
-    """The first cities that are left out, for indexer/shared/_plain_table.html; ``more``: of the rest."""
+    """The first units that are left out, for indexer/shared/_plain_table.html; ``more``: of the rest."""
 
     title: str
     labels: Sequence[str]
@@ -30,7 +30,7 @@ class ApartTable:
 
 
 def apart_note(compared: Comparison) -> str:
-    """Say who is compared and among whom ranks are counted; empty where all runs rank the same cities."""
+    """Say who is compared and among whom ranks are counted; empty where all runs rank the same units."""
     if compared.apart is None:
         return ""
     register = compared.cities.register
@@ -61,7 +61,7 @@ def other_trees(compared: Comparison) -> list[str]:
 
 
 def apart_table(compared: Comparison) -> ApartTable | None:
-    """Return the first cities that are left out, with their rank in each run that has them."""
+    """Return the first units that are left out, with their rank in each run that has them."""
     apart = compared.apart
     if apart is None:
         return None
@@ -83,7 +83,7 @@ def apart_facts(compared: Comparison) -> list[Fact]:
 
 
 def reasons(apart: Apart, runs: Sequence[Run]) -> Iterator[str]:
-    """Yield why each city is left out, run by run."""
+    """Yield why each unit is left out, run by run."""
     names = run_names(runs)
     for p in range(len(apart)):
         said = [(name, _absence(apart, p, n)) for n, name in enumerate(names) if not apart.ranks[p, n]]

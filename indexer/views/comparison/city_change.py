@@ -1,4 +1,4 @@
-"""Why one city moved between two versions, as a page, a picture and a file."""
+"""Why one unit moved between two versions, as a page, a picture and a file."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -43,7 +43,7 @@ DIGITS = 4
 @audience(ANYONE)
 @require_safe
 def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
-    """Show what moved a city from the base to the version of ``?to=``, the last without it."""
+    """Show what moved a unit from the base to the version of ``?to=``, the last without it."""
     choice = RunChoice(request)
     if choice.refusal:
         return choice.refusal
@@ -101,7 +101,7 @@ def city_change_picture(request: HttpRequest, city_pk: int, format: str) -> Http
 
 
 def _find(request: HttpRequest, compared: Comparison, city_pk: int) -> CityChange:
-    """Return the change asked for; 404 for a city or a version that is not in the comparison."""
+    """Return the change asked for; 404 for a unit or a version that is not in the comparison."""
     numbers = [str(run.pk) for run in compared.runs]
     asked = request.GET.get("to", numbers[-1])
     if asked not in numbers[1:]:
@@ -264,7 +264,7 @@ def _weights(weights: Sequence[float], branch: NodeChange, digits: int) -> list[
 
 
 def _passings(change: CityChange) -> list[dict[str, Any]]:
-    """Return who changed sides with the city, those it passed first."""
+    """Return who changed sides with the unit, those it passed first."""
     words = {"unit": change.compared.cities.register.unit}
     lists = [
         (_("Passed by this %(unit)s") % words, change.passed, _("It passed nobody.")),
@@ -290,7 +290,7 @@ def _passings(change: CityChange) -> list[dict[str, Any]]:
 
 
 def _versions(change: CityChange, names: list[str]) -> list[dict[str, Any]]:
-    """Return the city's rank under every version of the comparison; none for a pair."""
+    """Return the unit's rank under every version of the comparison; none for a pair."""
     compared = change.compared
     if len(compared.runs) == 2:
         return []

@@ -52,7 +52,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
 @audience(ANYONE)
 @require_safe
 def comparison_export(request: HttpRequest) -> HttpResponse:
-    """Answer with every city of the comparison as a file."""
+    """Answer with every unit of the comparison as a file."""
     return comparison_file(asked_comparison(request), asked_format(request))
 
 

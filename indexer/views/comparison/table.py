@@ -1,4 +1,4 @@
-"""The table of all cities in a comparison, as a page and as a file."""
+"""The table of all units in a comparison, as a page and as a file."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -32,7 +32,7 @@ MANY_VERSIONS = 10
 
 
 def comparison_table(request: HttpRequest, compared: Comparison) -> CityTable:
-    """Cut the page asked for out of all cities."""
+    """Cut the page asked for out of all units."""
     return cut_table(request, compared.cities, _columns(compared), first="rank1")
 
 
@@ -44,7 +44,7 @@ def comparison_rows(compared: Comparison, table: CityTable) -> list[dict[str, An
 
 
 def comparison_file(compared: Comparison, format: str) -> HttpResponse:
-    """Answer with all cities: ranks, shifts, scores with their sources, and contributions."""
+    """Answer with all units: ranks, shifts, scores with their sources, and contributions."""
     names = run_names(compared.runs)
     columns = place_headings(compared.cities)
     for run, name in zip(compared.runs, names, strict=True):
@@ -85,7 +85,7 @@ def _key(run: Run) -> str:
 
 
 class SplitChange(NamedTuple):
-    """What changes of the scores are made of: names by code, and the amounts, (cities, parts)."""
+    """What changes of the scores are made of: names by code, and the amounts, (units, parts)."""
 
     parts: dict[str, str]
     amounts: FloatArray
@@ -188,7 +188,7 @@ def _many_rows(compared: Comparison, positions: Sequence[int]) -> list[dict[str,
 
 
 def _score_figures(compared: Comparison, positions: Sequence[int]) -> Iterator[list[ShownScore]]:
-    """Yield the score of some cities under each version, marked."""
+    """Yield the score of some units under each version, marked."""
     ids = [compared.cities.ids[p] for p in positions]
     asked = ids if len(ids) <= MANY_CITIES else None
     data_sets = {run.data_set_id: run.data_set for run in compared.runs if run.reproduces_publication}
@@ -214,7 +214,7 @@ def diverging(change: float, widest: float, digits: int) -> dict[str, Any]:
 
 
 def _cause(split: SplitChange, position: int, digits: int) -> dict[str, str] | None:
-    """Return what moves a city's score most, and by how much."""
+    """Return what moves a unit's score most, and by how much."""
     amounts = split.amounts[position]
     most = int(np.abs(amounts).argmax())
     if not amounts[most]:
@@ -244,7 +244,7 @@ def _file_rows(compared: Comparison) -> Iterator[list[object]]:
 
 
 def _apart_rows(compared: Comparison, width: int) -> Iterator[list[object]]:
-    """Yield the cities that are left out: their rank in each whole run, and why nothing else is said."""
+    """Yield the units that are left out: their rank in each whole run, and why nothing else is said."""
     apart = compared.apart
     if apart is None:
         return

@@ -19,7 +19,7 @@ from weighting.numeric.arrays import BoolArray
 
 
 def finding(compared: Comparison) -> str:
-    """Say in a sentence how many cities the choice of weights, data or method moves."""
+    """Say in a sentence how many units the choice of weights, data or method moves."""
     words: dict[str, Any] = {
         "moved": compared.moved,
         "count": len(compared.cities),

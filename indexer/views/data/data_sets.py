@@ -162,7 +162,7 @@ def _units(request: HttpRequest, data_set: DataSet) -> dict[str, Any]:
 
 
 def _by_region(places: Iterable[PlaceOfSet]) -> list[dict[str, Any]]:
-    """Name the cities of each province, or count them where they are too many, by region."""
+    """Name the units of each province, or count them where they are too many, by region."""
     groups = []
     for region, members in groupby(places, key=lambda place: place.province.region):
         provinces = list(members)

@@ -28,7 +28,7 @@ def comparison_sentences(compared: Comparison) -> list[str]:
 
 
 def moves(compared: Comparison) -> str:
-    """Say how many cities change rank at all."""
+    """Say how many units change rank at all."""
     words = {
         "moved": compared.moved,
         "count": len(compared.cities),
@@ -103,7 +103,7 @@ def distance(compared: Comparison) -> str:
 
 
 def leadership(compared: Comparison) -> str:
-    """Say whether the first rank is held by the same cities throughout, and if not by whom."""
+    """Say whether the first rank is held by the same units throughout, and if not by whom."""
     holders = [names_of(at_rank(compared.cities, ranks, 1)) for ranks in compared.ranks.T]
     if len(set(holders)) == 1:
         first = at_rank(compared.cities, compared.ranks[:, 0], 1)

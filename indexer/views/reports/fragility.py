@@ -13,7 +13,7 @@ ROWS = 10
 
 
 def report_fragility(run: Run) -> Fragility | None:
-    """Return the critical weights of a run; None where none are exact, or of one city."""
+    """Return the critical weights of a run; None where none are exact, or of one unit."""
     try:
         fragility = fragility_of(run)
     except NotLinear:

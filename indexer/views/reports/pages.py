@@ -102,7 +102,7 @@ def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def _leading_rows(ranking: Ranking, intervals: RankIntervals | None) -> list[dict[str, Any]]:
-    """Return the first cities, with the places in which their ranks lie under other experts."""
+    """Return the first units, with the places in which their ranks lie under other experts."""
     rows = []
     scale, digits = ranking.subject.scale, ranking.run.method.digits_or(DIGITS)
     for p in ranking.order[:ROWS]:
@@ -153,7 +153,7 @@ def _place_rows(places: Sequence[PlaceConcentration]) -> list[dict[str, Any]]:
 
 def _comparison_context(compared: Comparison) -> dict[str, Any]:
     if len(compared.cities) <= MANY_CITIES:
-        # Every sentence names cities, which tell their register without another query once they are there.
+        # Every sentence names units, which tell their register without another query once they are there.
         compared.cities.load(range(len(compared.cities)))
     query = query_of(compared)
     options = FigureForm({}, cities=compared.cities, tops=compared.tops).options

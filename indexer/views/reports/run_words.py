@@ -52,7 +52,7 @@ def run_sentences(
 
 
 def names_of(cities: Sequence[City]) -> str:
-    """Name a few cities, and count those that are left."""
+    """Name a few units, and count those that are left."""
     return joined([city.name for city in cities])
 
 
@@ -67,12 +67,12 @@ def joined(names: Sequence[str]) -> str:
 
 
 def at_rank(cities: Sequence[City], ranks: IntArray, rank: int) -> list[City]:
-    """Return the cities that share a rank, in the order of the data set."""
+    """Return the units that share a rank, in the order of the data set."""
     return [cities[place] for place in np.flatnonzero(ranks == rank).tolist()]
 
 
 def leaders(subject: NodeScores) -> str:
-    """Say who is first, with how much, and who follows; ties and single cities as they are."""
+    """Say who is first, with how much, and who follows; ties and single units as they are."""
     cities, ranks = subject.cities, subject.result.ranks
     scores = subject.result.scores * subject.scale
     first = at_rank(cities, ranks, 1)
@@ -118,7 +118,7 @@ def digits_apart(one: float, other: float | None) -> int:
 
 
 def sub_leaders(subject: NodeScores) -> str:
-    """Say who leads in each sub-index; empty where there is no choice of cities or of sub-indices."""
+    """Say who leads in each sub-index; empty where there is no choice of units or of sub-indices."""
     roots = sub_indices_of(subject.nodes)
     if len(roots) < 2 or len(subject.cities) < 2:
         return ""

@@ -1,4 +1,4 @@
-"""One city in a run: its profile, its neighbours, where it leads, and its other ranks."""
+"""One unit in a run: its profile, its neighbours, where it leads, and its other ranks."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -46,14 +46,14 @@ DIGITS = 4
 @audience(ANYONE)
 @require_safe
 def run_city(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse:
-    """Show the profile of a city in a finished run."""
+    """Show the profile of a unit in a finished run."""
     return answer_about_run(request, pk, lambda request, run: _page(request, run, city_pk))
 
 
 @audience(ANYONE)
 @require_safe
 def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse:
-    """Answer with the city's scores beside the means of other places, as a file."""
+    """Answer with the unit's scores beside the means of other places, as a file."""
     run = finished_run(request, pk)
     name = f"city-{run.pk}-{city_pk}"
     profile = _find(request, run, city_pk)
@@ -116,7 +116,7 @@ def _page(request: HttpRequest, run: Run, city_pk: int) -> HttpResponse:
 
 
 def profile_finding(profile: CityProfile) -> str:
-    """Say a city's rank, and where it is best and weakest."""
+    """Say a unit's rank, and where it is best and weakest."""
     words = {
         "city": profile.city.name,
         "rank": profile.rank,
@@ -166,7 +166,7 @@ def _statistics(profile: CityProfile) -> list[dict[str, str]]:
 
 
 def rank_within(word: str) -> str:
-    """Head the rank of a city among those of its place, of which this is the word."""
+    """Head the rank of a unit among those of its place, of which this is the word."""
     return _("Rank in the %(place)s") % {"place": word}
 
 
@@ -271,7 +271,7 @@ def _score_row(score: ScoreProfile, run: Run, levels: Sequence[str]) -> dict[str
 
 
 def _neighbours(request: HttpRequest, profile: CityProfile) -> dict[str, Any]:
-    """Return the neighbours, and how often the city is above each where a study says so."""
+    """Return the neighbours, and how often the unit is above each where a study says so."""
     study = profile.intervals.study if profile.intervals else None
     rows = [
         {

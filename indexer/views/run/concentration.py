@@ -1,4 +1,4 @@
-"""How far the scores of a run lie in few cities, as a page and as a file."""
+"""How far the scores of a run lie in few units, as a page and as a file."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -170,14 +170,14 @@ def _chart(report: ConcentrationReport) -> dict[str, Any]:
 
 
 def _curve_rows(report: ConcentrationReport) -> list[tuple[int, int, str]]:
-    """Name the curve at every tenth: percent of the cities, how many these are, what they hold."""
+    """Name the curve at every tenth: percent of the units, how many these are, what they hold."""
     last = len(report.lorenz) - 1
     places = [(tenth, round(tenth * last / 100)) for tenth in TENTHS]
     return [(tenth, place, f"{report.lorenz[place] * PERCENT:.2f}") for tenth, place in places]
 
 
 def _top_rows(report: ConcentrationReport) -> list[dict[str, Any]]:
-    """Each top: its share of the cities' sum, and of the total where scores are parts of it."""
+    """Each top: its share of the units' sum, and of the total where scores are parts of it."""
     whole = 1 - report.remainder if report.remainder is not None else None
     return [
         {

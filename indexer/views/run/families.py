@@ -119,7 +119,7 @@ def index_new(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(ANYONE)
 @require_safe
 def index_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Rank the cities on a branch, beside the whole, in the run that is chosen."""
+    """Rank the units on a branch, beside the whole, in the run that is chosen."""
     branch, form = _load(request, pk)
     if form.chosen is None:
         return render(request, "indexer/run/index_waiting.html", {"branch": branch, "title": branch.name})

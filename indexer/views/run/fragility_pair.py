@@ -1,4 +1,4 @@
-"""What each weight must become for two cities to change places, as a page and as a file."""
+"""What each weight must become for two units to change places, as a page and as a file."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,14 +25,14 @@ from weighting.views.files import asked_format, save_links, table_answer
 @audience(ANYONE)
 @require_safe
 def run_pair(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask for two cities, and show every weight that bears on their order."""
+    """Ask for two units, and show every weight that bears on their order."""
     return answer_about_run(request, pk, _page)
 
 
 @audience(ANYONE)
 @require_safe
 def pair_export(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer with every weight that bears on the order of two cities, as a file."""
+    """Answer with every weight that bears on the order of two units, as a file."""
     run = finished_run(request, pk)
     cities = cities_of_run(run)
     form = PairChoice(request.GET, cities=cities)

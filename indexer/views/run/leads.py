@@ -1,4 +1,4 @@
-"""Cities that rank better on one score than on others, as a page and as a file."""
+"""Units that rank better on one score than on others, as a page and as a file."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -150,7 +150,7 @@ def _code(node: Indicator | None) -> str:
 
 
 def lead_rule(leads: Leads, form: LeadForm) -> str:
-    """State the rule that the cities passed."""
+    """State the rule that the units passed."""
     if form.rule is not None:
         sentence = _sentence_of(form.rule) % {
             "places": form.threshold,
@@ -212,7 +212,7 @@ def _row(
 
 
 def rank_text(rank: float) -> str:
-    """Write a rank; – where the city has nothing that could be ranked."""
+    """Write a rank; – where the unit has nothing that could be ranked."""
     return "–" if np.isnan(rank) else str(int(rank))
 
 

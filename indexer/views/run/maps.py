@@ -1,4 +1,4 @@
-"""The cities of a run on a map, as a page and as a file."""
+"""The units of a run on a map, as a page and as a file."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -65,7 +65,7 @@ def run_map(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(ANYONE)
 @require_safe
 def map_export(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer with the points as a file; cities without coordinates come last."""
+    """Answer with the points as a file; units without coordinates come last."""
     run = finished_run(request, pk)
     form, subject, other = _asked(request, run)
     headings = [
@@ -85,7 +85,7 @@ def map_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def map_figure(request: HttpRequest, run: Run) -> Spec | None:
-    """Return the map for a picture; None where no city has coordinates."""
+    """Return the map for a picture; None where no unit has coordinates."""
     form, subject, other = _asked(request, run)
     return _shown(form, subject, other).get("chart")
 

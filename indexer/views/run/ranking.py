@@ -103,12 +103,12 @@ class Ranking:
 
     @cached_property
     def scores(self) -> FloatArray:
-        """Scores of the columns, (cities, columns)."""
+        """Scores of the columns, (units, columns)."""
         return np.column_stack([self.subject.scores_on(node) for node in self.columns])
 
     @cached_property
     def of_leaf(self) -> list[tuple[str, str, FloatArray]]:
-        """Key, name and values, (cities,), of what the score of a leaf is made from, where it may be seen."""
+        """Key, name and values, (units,), of what the score of a leaf is made from, where it may be seen."""
         node = self.subject.node
         if node is None or not node.is_leaf or not self.with_raw:
             return []
@@ -118,13 +118,13 @@ class Ranking:
 
     @cached_property
     def parts(self) -> FloatArray | None:
-        """What a leaf in view adds to the composite scores, (cities,); None where nothing is added so."""
+        """What a leaf in view adds to the composite scores, (units,); None where nothing is added so."""
         node = self.subject.node
         return self.subject.parts if node and node.is_leaf else None
 
     @cached_property
     def changes(self) -> CellArray | None:
-        """What was done to the cells of the columns that are leaves, (cities, columns)."""
+        """What was done to the cells of the columns that are leaves, (units, columns)."""
         if self.subject.record is None:
             return None
         place = {code: position for position, code in enumerate(self.run.data_set.leaf_codes)}
@@ -141,7 +141,7 @@ class Ranking:
 
     @cached_property
     def order(self) -> list[int]:
-        """Positions of the cities by rank, without a score last; ties in the order of the data set."""
+        """Positions of the units by rank, without a score last; ties in the order of the data set."""
         ranks = self.subject.ranks
         return np.lexsort((ranks, ranks == 0)).tolist()
 
@@ -286,7 +286,7 @@ def _behind(ranking: Ranking, position: int) -> dict[str, Any]:
 
 
 def _figures(ranking: Ranking, positions: list[int]) -> Iterator[list[ShownScore]]:
-    """Yield the scores of some cities in all columns, marked."""
+    """Yield the scores of some units in all columns, marked."""
     run = ranking.run
     ids = [ranking.cities.ids[p] for p in positions]
     printed: Printed = {}
@@ -301,13 +301,13 @@ def _figures(ranking: Ranking, positions: list[int]) -> Iterator[list[ShownScore
 
 
 def _ranked_places(ranking: Ranking) -> PlaceRanking | None:
-    """Rank the widest places that tell cities apart; None where none do."""
+    """Rank the widest places that tell units apart; None where none do."""
     level = widest_level(ranking.cities)
     return rank_places(ranking.subject, level_named(ranking.cities, level), usable={}) if level else None
 
 
 def _load_cities(ranking: Ranking, table: CityTable, places: PlaceRanking | None, *, is_part: bool) -> None:
-    """Fetch what the page names, together: its lines, the first cities, and the first of each place."""
+    """Fetch what the page names, together: its lines, the first units, and the first of each place."""
     named = set(table.positions)
     if not is_part:
         named |= set(ranking.order[:CHART_ROWS])

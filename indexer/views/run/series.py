@@ -57,7 +57,7 @@ def run_series(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(ANYONE)
 @require_safe
 def series_export(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer with both figures of every city as a file."""
+    """Answer with both figures of every unit as a file."""
     run = finished_run(request, pk)
     report = _choice(request, run)[1]
     if report is None:
@@ -87,7 +87,7 @@ def series_figure(request: HttpRequest, run: Run) -> Spec | None:
 @audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def series_import(request: HttpRequest) -> HttpResponse:
-    """Take a file of one figure for each city, or say everything that is wrong with it."""
+    """Take a file of one figure for each unit, or say everything that is wrong with it."""
     run = _run_behind(request)
     form = SeriesImportForm(
         *sent_data(request),
@@ -239,7 +239,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def _file_rows(report: SeriesReport) -> Iterator[list[object]]:
-    """One line for each city that has both figures, by rank."""
+    """One line for each unit that has both figures, by rank."""
     shares: Sequence[tuple[object, object]] = [("", "")] * len(report.cities)
     if report.has_shares:
         index, series = report.scores / report.scores.sum(), report.values / report.values.sum()

@@ -240,7 +240,7 @@ def _rows(report: SeriesReport) -> list[dict[str, Any]]:
 
 
 def _total_words(report: SeriesReport, covered: float) -> str:
-    """Say what of the published total the compared cities hold, and how exactly that can be told."""
+    """Say what of the published total the compared units hold, and how exactly that can be told."""
     return _(
         "The published total of %(series)s is %(total)s %(unit)s; the %(count)s %(units)s compared hold "
         "%(covered)s %% of it. Its digits leave ±%(slack)s open, within which parts may exceed it."

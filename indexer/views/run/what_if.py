@@ -45,7 +45,7 @@ from weighting.views.answers import UNPROCESSABLE, answer_refusal
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of
 
-# Cities that an address may hold fast.
+# Units that an address may hold fast.
 MOST_PINS = 50
 # In the address: every line, for whoever reads without scripts.
 ALL_LINES = "all"
@@ -61,7 +61,7 @@ def what_if(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(ANYONE)
 @require_safe
 def what_if_data(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Answer with what the weights are applied to: (leaves, cities) doubles, nan where missing."""
+    """Answer with what the weights are applied to: (leaves, units) doubles, nan where missing."""
     run = finished_run(request, pk)
     if codes_kept_back([run]) or is_too_large(run):
         raise Http404
@@ -174,7 +174,7 @@ def _render(
         context |= results_context(tried, pins, whole=whole)
     except CompositeError as error:
         context |= no_ranking_context(tried, error)
-    # Once the cities are there, which tell their register without another query.
+    # Once the units are there, which tell their register without another query.
     context["register"] = tried.cities.register
     if tried.fits_browser:
         values = reverse("indexer:run-what-if-data", args=[run.pk])
@@ -248,13 +248,13 @@ def page_data(
 
 
 def _pins(text: str) -> list[int]:
-    """Read the cities held fast; what is not a number is left out."""
+    """Read the units held fast; what is not a number is left out."""
     found = [int(word) for word in text.split(".") if word.isdecimal() and len(word) < 10]
     return list(dict.fromkeys(found))[:MOST_PINS]
 
 
 def _address(run: Run, text: str, pins: list[int] | None = None, **further: str) -> str:
-    """Return the page's address with a state and the cities held fast."""
+    """Return the page's address with a state and the units held fast."""
     query = {"w": text, "pin": ".".join(map(str, pins or [])), **further}
     kept = {key: value for key, value in query.items() if value}
     return reverse("indexer:run-what-if", args=[run.pk]) + (f"?{urlencode(kept)}" if kept else "")

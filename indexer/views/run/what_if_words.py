@@ -19,7 +19,7 @@ from weighting.views.numbers import signed
 DIGITS = 4
 MOVERS = 5
 SWAPS = 5
-# A page is sent with the first lines, and with so many to whoever asks for all; all cities are in the API's
+# A page is sent with the first lines, and with so many to whoever asks for all; all units are in the API's
 # answer. Where the browser computes, its script adds the others once the page stands.
 MOST_ROWS, MOST_SENT = 1000, 100
 
@@ -65,7 +65,7 @@ def lines_sent(tried: WhatIf, *, whole: bool) -> int:
 
 
 def names_beyond_lines(tried: WhatIf, *, whole: bool) -> list[str]:
-    """Name all cities where the page has lines for some alone, each of which it names itself."""
+    """Name all units where the page has lines for some alone, each of which it names itself."""
     if lines_sent(tried, whole=whole) == len(tried.cities):
         return []
     return [f"{city.name} {city.code}".strip() for city in tried.cities]
@@ -111,7 +111,7 @@ def file_headings(tried: WhatIf) -> list[Heading]:
 
 
 def file_rows(tried: WhatIf) -> Iterator[list[object]]:
-    """Return one line for each city, by rank. Raises `CompositeError` at once, before any is sent."""
+    """Return one line for each unit, by rank. Raises `CompositeError` at once, before any is sent."""
     order = tried.order
     return (
         _file_row(tried, place, city) for place, city in zip(order, tried.cities.along(order), strict=True)

@@ -10,7 +10,7 @@ from indexer.selectors.levels import level_named, names_of_largest
 def coloured_groups(
     cities: Cities, code: str, positions: Sequence[int]
 ) -> tuple[charts.Groups | None, Sequence[str]]:
-    """Return the groups of a level that colours tell apart, and that of each of these cities; none for ''."""
+    """Return the groups of a level that colours tell apart, and that of each of these units; none for ''."""
     if not code:
         return None, [""] * len(positions)
     level = level_named(cities, code)

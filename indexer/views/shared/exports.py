@@ -30,13 +30,13 @@ def place_headings(cities: Cities) -> list[Heading]:
 
 
 def place_cells(cities: Cities, city: City) -> list[str]:
-    """Return a city's names and code, its places, and its group under each grouping, '' for none."""
+    """Return a unit's names and code, its places, and its group under each grouping, '' for none."""
     places = names_of_places(city.province, has_regions=cities.has_regions, of="name")
     return [city.name_zh, city.name_en, city.code, *places.values(), *cities.groups_of(city)]
 
 
 def group_facts(cities: Cities, city: City) -> list[Fact]:
-    """Return the group of a city under each grouping, for a file about it alone; '' for none."""
+    """Return the group of a unit under each grouping, for a file about it alone; '' for none."""
     pairs = zip(cities.groupings, cities.groups_of(city), strict=True)
     return [Fact(f"group_{grouping.code}", grouping.name, name) for grouping, name in pairs]
 
@@ -53,7 +53,7 @@ def imputed_heading() -> Heading:
 
 
 def run_facts(*runs: Run, seed: int | None = None) -> list[Fact]:
-    """Return what figures of one run, or of several of the same cities, were computed from and by."""
+    """Return what figures of one run, or of several of the same units, were computed from and by."""
     facts = [
         Fact("data_set", _("Data set"), _joined(data_set_name(run.data_set) for run in runs)),
         Fact("data_sha256", _("SHA-256 of the data"), " ".join(dict.fromkeys(r.data_sha256 for r in runs))),

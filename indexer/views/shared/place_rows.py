@@ -16,7 +16,7 @@ DIGITS = 3
 
 
 def how_formed(ranked: PlaceRanking) -> str:
-    """Say how the scores of the cities became those of their place."""
+    """Say how the scores of the units became those of their place."""
     words = {"units": ranked.subject.cities.register.units, "column": ranked.weight}
     if ranked.is_sum:
         return _("sum of the shares of the %(units)s") % words

@@ -1,4 +1,4 @@
-"""Tables of cities: filtered, sorted and cut into pages before any row is built."""
+"""Tables of units: filtered, sorted and cut into pages before any row is built."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from weighting.views.numbers import signed
 
 @dataclass(frozen=True)
 class Column:
-    """A column that sorts by ``values``, in the order of the cities, or by what these return."""
+    """A column that sorts by ``values``, in the order of the units, or by what these return."""
 
     key: str
     label: str
@@ -50,7 +50,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class CityTable:
-    """One page of a table of ``total`` lines, a city each or several, of which ``count`` pass the filter."""
+    """One page of a table of ``total`` lines, a unit each or several, of which ``count`` pass the filter."""
 
     form: CityFilter
     sort: str
@@ -65,12 +65,12 @@ class CityTable:
 
     @property
     def positions(self) -> list[int]:
-        """The page's lines: positions of cities in the data set, unless lines are about several."""
+        """The page's lines: positions of units in the data set, unless lines are about several."""
         return np.asarray(self.page.object_list).tolist()
 
 
 def place_columns(cities: Cities) -> list[Column]:
-    """Return the columns city, province and region as far as they say anything of the cities.
+    """Return the columns unit, province and region as far as they say anything of the units.
 
     Chinese names sort by their spelling.
     """
@@ -99,8 +99,8 @@ def cut_table(
 ) -> CityTable:
     """Filter, sort by ``?sort=`` (by the column ``first`` when unknown) and cut ``?page=`` out.
 
-    A line is about one city, in their order, or about those whose positions are in ``lines``,
-    (lines, cities of a line): it passes when one of them does.
+    A line is about one unit, in their order, or about those whose positions are in ``lines``,
+    (lines, units of a line): it passes when one of them does.
     """
     form = CityFilter(request.GET, cities=cities)
     known = {column.key: column for column in columns}

@@ -60,7 +60,7 @@ def _notes(links: Sequence[YearLink]) -> list[str]:
 
 
 def _years_that_rank(city: City | None, years: Sequence[YearOfRun]) -> set[int] | None:
-    """Return the runs that rank a city; None where the page is about no city."""
+    """Return the runs that rank a unit; None where the page is about no unit."""
     if city is None:
         return None
     runs = [year.run_id for year in years if year.run_id is not None]

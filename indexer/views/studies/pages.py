@@ -52,7 +52,7 @@ def load_study(request: HttpRequest, pk: int) -> Study:
 def study_page(
     request: HttpRequest, study: Study, *, problems: Sequence[str] = (), status: int = 200
 ) -> HttpResponse:
-    """Show the whole page; htmx, filtering the cities, gets their table alone."""
+    """Show the whole page; htmx, filtering the units, gets their table alone."""
     context = {**_context(request, study), "problems": problems}
     if study.status == StudyStatus.DONE and "table" in context:
         return render_part(
@@ -67,7 +67,7 @@ def answer_of(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def study_file(request: HttpRequest, study: Study) -> HttpResponse:
-    """Answer with the figures of every city as a file."""
+    """Answer with the figures of every unit as a file."""
     if study.status != StudyStatus.DONE:
         raise Http404
     result = result_of_study(study)
@@ -178,7 +178,7 @@ def _columns(result: StudyResult) -> dict[str, str]:
 
 
 def _city_table(request: HttpRequest, result: StudyResult) -> dict[str, Any]:
-    """Cut the table of cities; the figure above it draws the first of those shown."""
+    """Cut the table of units; the figure above it draws the first of those shown."""
     figures = result.figures
     # Of fewer than fifty units each is among the first fifty in every draw: that tells none apart.
     certain = {name for name in figures if name.startswith("top") and (figures[name] == 1).all()}
@@ -220,7 +220,7 @@ def _cell(name: str, value: float) -> str:
 
 
 def _pair(request: HttpRequest, study: Study) -> dict[str, Any] | None:
-    """Answer the question about two cities, for those who may set the machine to work."""
+    """Answer the question about two units, for those who may set the machine to work."""
     if not kind_of(study).is_paired or not visitor_of(request).can_analyse:
         return None
     asked = "above" in request.GET or "below" in request.GET
@@ -238,7 +238,7 @@ def _pair(request: HttpRequest, study: Study) -> dict[str, Any] | None:
 @audience(ANYONE)
 @require_safe
 def study_export(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer with every city of a finished study as a file."""
+    """Answer with every unit of a finished study as a file."""
     return study_file(request, load_study(request, pk))
 
 
