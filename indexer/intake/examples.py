@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from indexer.intake.registers import COLUMNS as REGISTER
 from weighting.readers.framework import OPTIONAL as OF_NODES
 from weighting.readers.framework import REQUIRED as OF_TREE
-from weighting.readers.panel import OPTIONAL as OF_EXPERTS
-from weighting.readers.panel import REQUIRED as OF_PANEL
+from weighting.readers.panel import COLUMNS as OF_PANEL
 from weighting.readers.weights import GLOBAL, LOCAL
 
 LEAVES = ("income", "jobs", "air", "waste")
@@ -69,7 +68,7 @@ def _panel() -> Example:
         ["E01", _("First expert"), "first@example.org", _("University"), "academic", language],
         ["E02", _("Second expert"), "second@example.org", _("Planning office"), "government", language],
     ]
-    return Example((*OF_PANEL, *OF_EXPERTS), rows)
+    return Example(OF_PANEL, rows)
 
 
 def _register() -> Example:

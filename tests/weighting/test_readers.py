@@ -350,19 +350,19 @@ class TestPanel:
             (3, "name", ""),
             (3, "code", "e1"),
             (3, "email", "a@example.org"),
-            (4, "email", "nobody"),
             (4, "sector", "sea"),
+            (4, "email", "nobody"),
             (4, "language", "fr"),
             (5, "email", ""),
             (5, "code", "e" * 41),
         ]
 
     def test_rows_under_a_wrong_header_are_checked_for_what_is_there(self):
-        text = "name,email,phone\nA,a@example.org,\n,A@example.org,\nC,nobody,\n"
+        text = "code,email,phone\nA,a@example.org,\n,A@example.org,\nC,nobody,\n"
         assert problems_of(read_panel, text) == [
             (1, "phone", "phone"),
-            (1, "code", None),
-            (3, "name", ""),
+            (1, "name", None),
+            (3, "code", ""),
             (3, "email", "a@example.org"),
             (4, "email", "nobody"),
         ]

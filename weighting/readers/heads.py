@@ -1,4 +1,4 @@
-"""What people call the columns of forms, in Chinese and English, beside their own names."""
+"""What people call the columns of forms, beside their own names."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -13,15 +13,19 @@ _CALLED = {
     ("name_zh", "name", "code"): "名称 中文名 中文名称 指标 指标名称",
     ("name", "code"): "indicator indicatorname",
     ("name_zh", "name"): "姓名 专家姓名 地区 地区名称 单位名称",
+    # People and places of lists in languages that the product does not speak.
+    ("name",): "nom nometprénom nomprénom prénometnom nombre nombreyapellidos nome fullname vollername",
     ("name_en",): "英文名 英文名称",
     ("direction",): "polarity 方向 指标方向 性质 指标性质 属性 指标属性",
     # Of an indicator 单位 is what it is measured in, of an expert where they work.
     ("organisation", "unit"): "单位",
     ("unit",): "unitofmeasure unitofmeasurement 计量单位",
-    ("organisation",): "工作单位 所在单位 机构 organization institution affiliation",
-    ("email",): "邮箱 邮件 电子邮箱 电子邮件 emailaddress",
-    ("sector",): "领域",
-    ("language",): "语言",
+    ("organisation",): "工作单位 所在单位 机构 organization institution affiliation"
+    " établissement organisme institución organización einrichtung",
+    ("email",): "邮箱 邮件 电子邮箱 电子邮件 emailaddress courriel adressecourriel adresseemail"
+    " adresseélectronique correo correoelectrónico emailadresse",
+    ("sector",): "领域 类别 界别 secteur collège sektor",
+    ("language",): "语言 langue idioma sprache",
     ("definition",): "description indicatordescription",
     ("definition_zh", "definition"): "定义 指标定义 指标解释 指标说明",
     ("source",): "sources datasource 来源 数据来源",

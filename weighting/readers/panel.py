@@ -1,5 +1,6 @@
 """The experts of a panel from a CSV file or a workbook."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -15,14 +16,23 @@ from weighting.enums import Language, Sector
 from weighting.readers.decisions import Decisions
 from weighting.readers.forms import choose_columns, read_table
 from weighting.readers.problems import ProblemLog
+from weighting.readers.questions import ask
 from weighting.readers.rows import Source
 from weighting.readers.table import as_form, check_header
 
-REQUIRED = ("code", "name", "email")
-OPTIONAL = ("organisation", "sector", "language")
+REQUIRED = ("name", "email")
+COLUMNS = ("code", "name", "email", "organisation", "sector", "language")
+OPTIONAL = tuple(column for column in COLUMNS if column not in REQUIRED)
+# What stands between two addresses in one cell; a name may stand before one in angle brackets.
+BETWEEN_ADDRESSES = re.compile(r"[\s;,/|、；，]+")
+# Of more sectors than a person sorts one by one the cells are told, not the words.
+MOST_SECTORS = 20
 # What people write for a language beside its code and its name.
 SHORT = {"zh": Language.CHINESE.value, "zh-cn": Language.CHINESE.value}
 MAX_LENGTHS = {"code": 40, "name": 200, "email": 254, "organisation": 200}
+
+
+Record = tuple[int, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,10 @@ class PanelRow:
 
 
 def read_panel(source: Source, name: str, decisions: Decisions | None = None) -> list[PanelRow]:
-    """Read code, name, email, and optionally organisation, sector, language.
+    """Read name, email, and optionally code, organisation, sector, language.
+
+    Where no column holds codes the experts are numbered in the order of the file. Words that are no sector
+    here, cells of several addresses and people who are there twice are settled by choice.
 
     Raises
     ------
@@ -47,21 +60,81 @@ def read_panel(source: Source, name: str, decisions: Decisions | None = None) ->
         With all problems of the file.
     """
     log = ProblemLog(name)
-    table = read_table(source, log, as_form(decisions, "panel"), heads=(*REQUIRED, *OPTIONAL))
+    table = read_table(source, log, as_form(decisions, "panel"), heads=COLUMNS)
     if table is None:
         log.raise_if_any()
         return []
-    table = choose_columns(table, log, (*REQUIRED, *OPTIONAL))
+    table = choose_columns(table, log, COLUMNS)
     # The rows are read under a wrong header, too, so that all there is to mend is said at once.
     check_header(table, log, required=REQUIRED, optional=OPTIONAL)
-    needed = [column for column in REQUIRED if column in table.header]
-    rows = [_read_row(line, cells, needed, log) for line, cells in table.records([*REQUIRED, *OPTIONAL])]
+    needed = [column for column in ("code", *REQUIRED) if column in table.header]
+    records = list(table.records(COLUMNS))
+    _settle_addresses(records, table.decisions)
+    records = _without_repeated(records, table.decisions)
+    if "code" not in table.header:
+        records = [(line, cells | {"code": f"E{n:03}"}) for n, (line, cells) in enumerate(records, start=1)]
+    _settle_sectors(records, table.decisions, log)
+    rows = [_read_row(line, cells, needed, log) for line, cells in records]
     if not rows:
         log.add(_("The file names no experts. Add one row for each."))
     _note_repeated(rows, "code", lambda row: row.code, log)
-    _note_repeated(rows, "email", lambda row: row.email.casefold(), log)
+    _note_repeated(rows, "email", lambda row: row.email.casefold(), log, settled_by="repeated")
     log.raise_if_any()
     return rows
+
+
+def _without_repeated(records: list[Record], decisions: Decisions) -> list[Record]:
+    """Leave out all but one row of whoever is there twice by the same address, where that was chosen."""
+    places: dict[str, list[int]] = {}
+    for place, (_line, cells) in enumerate(records):
+        places.setdefault(cells["email"].casefold(), []).append(place)
+    repeated = {email: rows for email, rows in places.items() if email and len(rows) > 1}
+    if not repeated:
+        return records
+    settled = decisions.settle("repeated", "", how="open", options=("first", "last"), samples=repeated)
+    if not settled:
+        return records
+    dropped = {row for rows in repeated.values() for row in (rows[1:] if settled == "first" else rows[:-1])}
+    return [record for place, record in enumerate(records) if place not in dropped]
+
+
+def _settle_addresses(records: list[Record], decisions: Decisions) -> None:
+    """Take one address of each cell that holds several, where that was chosen."""
+    several = [cells for _line, cells in records if len(_addresses_in(cells["email"])) > 1]
+    if not several:
+        return
+    samples = [cells["email"] for cells in several]
+    settled = decisions.settle("addresses", "", how="open", options=("first", "last"), samples=samples)
+    for cells in several if settled else []:
+        cells["email"] = _addresses_in(cells["email"])[0 if settled == "first" else -1]
+
+
+def _addresses_in(cell: str) -> list[str]:
+    return [part for part in BETWEEN_ADDRESSES.split(cell) if "@" in part]
+
+
+def _settle_sectors(records: list[Record], decisions: Decisions, log: ProblemLog) -> None:
+    """Ask once for each word that is no sector which sector it means, and write that into the cells."""
+    known = _names_of(Sector).keys() | set(Sector.values)
+    words = list(dict.fromkeys(cells["sector"] for _line, cells in records))
+    unknown = [word for word in words if word and word.casefold() not in known]
+    if not unknown or len(unknown) > MOST_SECTORS:
+        return
+    people = {word: [cells["name"] for _l, cells in records if cells["sector"] == word] for word in unknown}
+    meant = {
+        word: decisions.settle(
+            "sector", "", how="open", subject=word, options=Sector.values, samples=people[word]
+        )
+        for word in unknown
+    }
+    asked = {made.subject: made for made in decisions.open if made.kind == "sector"}
+    for line, cells in records:
+        word = cells["sector"]
+        cells["sector"] = meant.get(word, word)
+        if word in asked:
+            # Told where it first stands, and not at every cell.
+            made = asked.pop(word)
+            log.add(ask(made), row=line, column="sector", value=word, key=made.key)
 
 
 def _read_row(line: int, cells: dict[str, str], needed: Iterable[str], log: ProblemLog) -> PanelRow:
@@ -91,7 +164,10 @@ def _check_email(line: int, email: str, log: ProblemLog) -> None:
         if email:
             validate_email(email)
     except ValidationError:
-        log.add(_("This is not an e-mail address. Correct it."), row=line, column="email", value=email)
+        message, key = _("This is not an e-mail address. Correct it."), ""
+        if len(_addresses_in(email)) > 1:
+            message, key = _("The cell holds several e-mail addresses. Keep one."), "addresses"
+        log.add(message, row=line, column="email", value=email, key=key)
 
 
 def _choose(
@@ -121,10 +197,21 @@ def _names_of(choices: type[TextChoices]) -> dict[str, str]:
 
 
 def _note_repeated(
-    rows: list[PanelRow], column: str, key: Callable[[PanelRow], str], log: ProblemLog
+    rows: list[PanelRow],
+    column: str,
+    key: Callable[[PanelRow], str],
+    log: ProblemLog,
+    *,
+    settled_by: str = "",
 ) -> None:
     first: dict[str, int] = {}
     for row in rows:
         if key(row) and first.setdefault(key(row), row.row) != row.row:
             message = _("The same entry is in row %(first)d. Each expert has one row.")
-            log.add(message % {"first": first[key(row)]}, row=row.row, column=column, value=key(row))
+            log.add(
+                message % {"first": first[key(row)]},
+                row=row.row,
+                column=column,
+                value=key(row),
+                key=settled_by,
+            )

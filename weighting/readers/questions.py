@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from django.utils.translation import gettext as _
 
+from weighting.enums import Sector
 from weighting.readers.decisions import Decision
 from weighting.readers.encodings import ENCODINGS
 from weighting.readers.problems import ProblemLog
@@ -46,7 +47,13 @@ def option_words(kind: str, value: str) -> str:
     if kind in ("table", "below") and value.isdecimal():
         words = _("table %(number)s from the left") if kind == "table" else _("table %(number)s from above")
         return words % {"number": value}
+    if kind == "sector":
+        return str(Sector(value).label)
     said: dict[str, str] = {
+        "repeated:first": _("the first row of each counts"),
+        "repeated:last": _("the last row of each counts"),
+        "addresses:first": _("the first of each cell"),
+        "addresses:last": _("the last of each cell"),
         "comma": _("comma"),
         "semicolon": _("semicolon"),
         "tab": _("tab"),
@@ -138,6 +145,9 @@ _KINDS: dict[str, Callable[[], str]] = {
     "text": lambda: _("Texts in place of numbers in “%(subject)s”"),
     "column": lambda: _("The column of values"),
     "row": lambda: _("What “%(subject)s” stands for"),
+    "repeated": lambda: _("People who stand in several rows, by their e-mail address"),
+    "addresses": lambda: _("Cells with several e-mail addresses"),
+    "sector": lambda: _("The sector that “%(subject)s” belongs to"),
     "aggregates": lambda: _("Rows of sums and means, not of units"),
     "extra": lambda: _("What the column “%(subject)s” stands for"),
     "empty_units": lambda: _("Units without any value"),

@@ -1,0 +1,123 @@
+"""Panels as an office keeps them: no codes, heads in its language, groups of its own, and people twice."""
+
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from openpyxl import Workbook
+
+from tests.factories import make_account, sign_in_staff
+from weighting.models import Expert, Panel
+from weighting.readers import FileProblems, read_panel
+from weighting.readers.decisions import Decisions
+
+LIST = """Liste des experts pressentis,,,,
+,,,,
+Nom et prénom,Établissement,Courriel,Téléphone,Collège
+Mme le Pr Amélie d’Aubigné,Université 1,amelie@u1.example,+33 1,Direction de BU
+LEFÈVRE Benoît,Université 2,benoit@u2.example ; benoit@perso.example,+33 2,Éditeurs & prestataires
+,,,,
+Mme Amélie d’Aubigné,Université 1,AMELIE@u1.example,,Direction de BU
+Karine Saint-Exupéry,Université 3,karine@u3.example,,Direction de BU
+"""
+CHOSEN = {
+    "extra:Téléphone": "left out",
+    "addresses": "first",
+    "repeated": "first",
+    "sector:Direction de BU": "government",
+    "sector:Éditeurs & prestataires": "industry",
+}
+IMPORT = reverse("weighting:panel-import")
+
+
+def read(text, choices=None):
+    return read_panel(text.encode(), "experts.csv", Decisions(choices))
+
+
+def problems_of(text, choices=None):
+    with pytest.raises(FileProblems) as found:
+        read(text, choices)
+    return [(problem.row, problem.column, problem.message) for problem in found.value.problems]
+
+
+def test_a_list_of_an_office_is_read_by_choices_and_nothing_of_it_is_retyped():
+    people = read(LIST, CHOSEN)
+    assert [(p.code, p.name, p.email, p.organisation, p.sector) for p in people] == [
+        ("E001", "Mme le Pr Amélie d’Aubigné", "amelie@u1.example", "Université 1", "government"),
+        ("E002", "LEFÈVRE Benoît", "benoit@u2.example", "Université 2", "industry"),
+        ("E003", "Karine Saint-Exupéry", "karine@u3.example", "Université 3", "government"),
+    ]
+
+
+def test_the_other_address_and_the_other_row_are_taken_where_that_is_chosen():
+    people = read(LIST, CHOSEN | {"addresses": "last", "repeated": "last"})
+    assert [(p.code, p.name, p.email) for p in people] == [
+        ("E001", "LEFÈVRE Benoît", "benoit@perso.example"),
+        ("E002", "Mme Amélie d’Aubigné", "AMELIE@u1.example"),
+        ("E003", "Karine Saint-Exupéry", "karine@u3.example"),
+    ]
+
+
+def test_what_nobody_has_chosen_is_told_once_with_its_key():
+    ledger = Decisions({"extra:Téléphone": "left out"})
+    with pytest.raises(FileProblems) as found:
+        read_panel(LIST.encode(), "experts.csv", ledger)
+    told = [(problem.row, problem.key or problem.message) for problem in found.value.problems]
+    assert told == [
+        (4, "sector:Direction de BU"),
+        (5, "sector:Éditeurs & prestataires"),
+        (5, "addresses"),
+        (7, "repeated"),
+    ]
+    assert {made.key for made in ledger.open} == {
+        "addresses",
+        "repeated",
+        "sector:Direction de BU",
+        "sector:Éditeurs & prestataires",
+    }
+
+
+def test_codes_that_are_there_are_kept_and_none_of_them_may_be_missing():
+    assert [p.code for p in read("code,name,email\nB2,B,b@x.example\nA1,A,a@x.example\n")] == ["B2", "A1"]
+    [problem] = problems_of("code,name,email\nB2,B,b@x.example\n,A,a@x.example\n")
+    assert problem == (3, "code", "The cell must not be empty. Fill it in.")
+
+
+def test_of_more_words_than_a_person_sorts_each_cell_is_told():
+    rows = "".join(f"P{n},p{n}@x.example,group {n}\n" for n in range(21))
+    told = problems_of("name,email,sector\n" + rows)
+    assert len(told) == 21
+    assert {message for _row, _column, message in told} == {
+        "Choose one of academic, industry, government, other."
+    }
+
+
+@pytest.mark.django_db
+def test_the_page_asks_and_the_workbook_is_imported_with_the_answers(client):
+    sign_in_staff(client, make_account())
+    book, data = Workbook(), BytesIO()
+    for line in LIST.splitlines():
+        book.active.append([cell or None for cell in line.split(",")])
+    book.save(data)
+
+    def send(answers):
+        file = SimpleUploadedFile("experts.xlsx", data.getvalue())
+        return client.post(IMPORT, {"name": "Collège 2026", "file": file, **answers})
+
+    page = send({})
+    assert page.status_code == 422
+    for asked in ("sector:Direction de BU", "addresses", "repeated", "extra:Téléphone"):
+        assert f'name="reading-{asked}"' in page.text
+    assert not Panel.objects.exists()
+
+    likely = {"Nom et prénom": "name", "Établissement": "organisation", "Courriel": "email"}
+    chosen = CHOSEN | {f"extra:{head}": column for head, column in (likely | {"Collège": "sector"}).items()}
+    answers = {f"reading-{key}": value for key, value in (chosen | {"header": "3"}).items()}
+    answers["read"] = page.context["read"]
+    assert send(answers).status_code == 302
+    assert list(Expert.objects.order_by("code").values_list("code", "sector")) == [
+        ("E001", "government"),
+        ("E002", "industry"),
+        ("E003", "government"),
+    ]
