@@ -118,3 +118,80 @@ def test_the_preview_asks_what_the_ballot_asks(client, manager):
 def test_nobody_but_the_managers_of_a_round_previews_it(client, manager):
     others = make_round()
     assert client.get(reverse("weighting:round-preview", args=[others.pk])).status_code == 404
+
+
+def draft_address(framework, panel, like=None):
+    address = reverse("weighting:round-new") + f"?framework={framework.pk}&panel={panel.pk}"
+    return address + (f"&like={like.pk}" if like else "")
+
+
+@pytest.mark.parametrize("state", ["closed", "aggregated", "void"])
+def test_another_round_begins_with_the_rules_of_one_that_is_over(client, manager, state):
+    framework = make_framework(owner=manager)
+    first, second = (make_panel(9, owner=manager) for _panel in range(2))
+    root = [None]
+    old = make_round(
+        manager=manager,
+        state=state,
+        sealed=6,
+        framework=framework,
+        panel=first,
+        parents=root,
+        rule=Rule.NORMALISED_MEAN,
+        quorum=6,
+        time_zone=KOLKATA,
+        languages=["en"],
+    )
+    address = draft_address(framework, first, old)
+    assert address.replace("&", "&amp;") in page_of(client, "detail", old)
+
+    form = client.get(draft_address(framework, second, old)).context["form"]
+    began = {name: form[name].value() for name in ("rule", "quorum", "time_zone", "languages", "groups")}
+    assert began == {
+        "rule": "normalised_mean",
+        "quorum": 6,
+        "time_zone": KOLKATA,
+        "languages": ["en"],
+        "groups": ["root"],
+    }
+    assert form["deadline"].value() is None
+    assert form.opens_advanced()
+
+
+def test_the_rules_come_along_to_another_framework_and_to_the_choice_of_one(client, manager):
+    old = make_round(manager=manager, state="closed", sealed=5, parents=[None], quorum=6, panel=make_panel(9))
+    other = make_framework({"x": {"x1": {}, "x2": {}}, "y": {}}, owner=manager)
+    page = client.get(draft_address(other, old.panel, old))
+    assert page.context["form"]["quorum"].value() == 6
+    assert page.context["form"]["groups"].value() == ["root"]
+    again = reverse("weighting:round-new") + f"?like={old.pk}"
+    assert f'href="{again}"' in page.text
+    assert f'name="like" value="{old.pk}"' in client.get(again).text
+
+
+def test_the_rules_of_a_round_of_somebody_else_are_nobodys(client, manager):
+    framework, panel = make_framework(owner=manager), make_panel(6, owner=manager)
+    theirs = make_round(state="closed", sealed=5, quorum=5)
+    page = client.get(draft_address(framework, panel, theirs))
+    assert "like" in page.context["form"].errors
+
+
+def test_a_panel_that_is_too_small_for_any_round_is_told_before_the_rest_is_filled_in(client, manager):
+    framework, panel = make_framework(owner=manager), make_panel(3, owner=manager)
+    page = client.get(draft_address(framework, panel))
+    assert page.context["form"].errors["panel"] == [
+        "The panel has 3 experts, fewer than the minimum of 4: choose another panel."
+    ]
+
+
+@pytest.mark.parametrize(("sealed", "is_short"), [(5, True), (6, False)])
+def test_who_would_close_a_round_that_gives_no_weights_is_told_and_led_to_a_later_deadline(
+    client, manager, sealed, is_short
+):
+    round_ = make_round(manager=manager, panel=make_panel(9, owner=manager), quorum=6, sealed=sealed)
+    words = "5 ballots are sealed, and weights need 6: with fewer at the close none can be made of this round alone."
+    later = reverse("weighting:round-extend", args=[round_.pk])
+    page = page_of(client, "close", round_)
+    assert (words in page) is is_short
+    assert (later in page) is is_short
+    assert (words in page_of(client, "detail", round_)) is is_short

@@ -20,7 +20,7 @@ from weighting.forms.offers import offer_choices, offer_rows
 from weighting.models import Framework, Indicator, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL, LEAST_QUORUM
 from weighting.moments import distance_problem, minutes_for, moment_text, time_zone_choices, zone_text
-from weighting.selectors.preflight import threshold_problem
+from weighting.selectors.preflight import threshold_problem, too_small_panel
 from weighting.sentences import join_sentences
 
 # What a browser's date and time field sends.
@@ -94,13 +94,29 @@ class RoundBasisForm(forms.Form):
 
     framework = forms.ModelChoiceField(label=gettext_lazy("Framework"), queryset=Framework.objects.none())
     panel = forms.ModelChoiceField(label=gettext_lazy("Panel"), queryset=Panel.objects.none())
+    # An earlier round, whose rules the new one begins with.
+    like = forms.ModelChoiceField(queryset=Round.objects.none(), required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, frameworks: QuerySet[Framework], panels: QuerySet[Panel], **kwargs: Any
+        self,
+        *args: Any,
+        frameworks: QuerySet[Framework],
+        panels: QuerySet[Panel],
+        rounds: QuerySet[Round],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         offer_rows(self, "framework", frameworks)
         offer_rows(self, "panel", panels)
+        offer_rows(self, "like", rounds)
+
+    def clean_panel(self) -> Panel:
+        """Say at once of a panel that no round can be held with, before all the rest is filled in."""
+        panel: Panel = self.cleaned_data["panel"]
+        problem = too_small_panel(panel.experts.count(), LEAST_PANEL)
+        if problem:
+            raise forms.ValidationError(problem)
+        return panel
 
 
 @dataclass(frozen=True)
@@ -211,7 +227,12 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
     )
 
     def __init__(
-        self, *args: Any, indicators: Sequence[Indicator], earlier: QuerySet[Round], **kwargs: Any
+        self,
+        *args: Any,
+        indicators: Sequence[Indicator],
+        earlier: QuerySet[Round],
+        like: Round | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         offer_rows(self, "follows", earlier)
@@ -244,6 +265,9 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
         followed = next((each for each in earlier if str(each.pk) == self.initial.get("follows")), None)
         if followed:
             self._begin_with(followed, RULES)
+        elif like:
+            self._begin_with(like, (*RULES, "feedback"))
+        self._begins_as_another = bool(followed or like)
 
     def _begin_with(self, round_: Round, names: Sequence[str]) -> None:
         """Take these terms and the groups of a round for a start."""
@@ -251,7 +275,11 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
             if name in self.fields:
                 self.fields[name].initial = getattr(round_, name)
         asked = set(round_.items.values_list("indicator__parent__code", flat=True))
-        self.fields["groups"].initial = [f"under:{code}" if code else ROOT_GROUP for code in asked]
+        groups = {f"under:{code}" if code else ROOT_GROUP for code in asked}
+        # Of another framework those that it has; of one with nothing in common all.
+        self.fields["groups"].initial = (
+            list(groups & {*self._parents, ROOT_GROUP}) or self.fields["groups"].initial
+        )
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -277,8 +305,8 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
         return [self._parents.get(value) for value in self.cleaned_data["groups"]]
 
     def opens_advanced(self) -> bool:
-        """Whether a value was refused there, or the round follows another, whose rules it begins with."""
-        return bool(set(ADVANCED) & set(self.errors)) or bool(self.initial.get("follows"))
+        """Whether a value was refused there, or the round begins with the rules of another."""
+        return bool(set(ADVANCED) & set(self.errors)) or self._begins_as_another
 
     def group_choices(self) -> Iterator[GroupChoice]:
         """Yield the groups along the tree, the root group first."""

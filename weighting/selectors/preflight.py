@@ -80,6 +80,18 @@ def _nameless(language: Language, codes: list[str]) -> str:
     return message % {"count": len(codes), "language": language.label, "codes": shown}
 
 
+def too_small_panel(size: int, least: int) -> str:
+    """Say so of a panel that is smaller than any minimum could be made; '' of any other."""
+    if size >= LEAST_PANEL:
+        return ""
+    message = ngettext(
+        "The panel has %(size)d expert, fewer than the minimum of %(least)d: choose another panel.",
+        "The panel has %(size)d experts, fewer than the minimum of %(least)d: choose another panel.",
+        size,
+    )
+    return message % {"size": size, "least": least}
+
+
 def _panel(round_: Round) -> list[str]:
     problems = []
     size = Expert.objects.filter(panel=round_.panel).count()
@@ -91,15 +103,8 @@ def _panel(round_: Round) -> list[str]:
             )
             % {"size": size, "least": round_.least_panel}
         )
-    elif size < round_.least_panel:
-        problems.append(
-            ngettext(
-                "The panel has %(size)d expert, fewer than the minimum of %(least)d: choose another panel.",
-                "The panel has %(size)d experts, fewer than the minimum of %(least)d: choose another panel.",
-                size,
-            )
-            % {"size": size, "least": round_.least_panel}
-        )
+    elif size < LEAST_PANEL:
+        problems.append(too_small_panel(size, round_.least_panel))
     if size < round_.quorum:
         problems.append(
             ngettext(

@@ -1,6 +1,6 @@
 """What a round's page says about the way so far and the next act."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.urls import reverse
 from django.utils import timezone
@@ -49,12 +49,16 @@ def next_act_of(round_: Round, participation: Participation) -> NextAct | None:
         case RoundState.OPEN:
             is_over = timezone.now() >= round_.deadline or participation.sealed == participation.invited
             if is_over:
-                return _close(round_)
-            return _hand_out(round_)
+                return _close(round_, short_of_weights(round_, participation))
+            return _warned(_hand_out(round_), short_of_weights(round_, participation))
         case RoundState.CLOSED:
             return _aggregate(round_)
         case _:
             return None
+
+
+def _warned(act: NextAct, warning: str) -> NextAct:
+    return replace(act, consequences=[*act.consequences, warning]) if warning else act
 
 
 def _ready(round_: Round) -> NextAct:
@@ -91,6 +95,21 @@ def _open(round_: Round) -> NextAct:
 
 def _preview(round_: Round) -> tuple[str, str]:
     return _("See the ballot as experts do"), reverse("weighting:round-preview", args=[round_.pk])
+
+
+def short_of_weights(round_: Round, participation: Participation) -> str:
+    """Say how many must still seal before weights can be made of the round; '' where enough have."""
+    least = max(round_.quorum, round_.least_panel)
+    if participation.sealed >= least:
+        return ""
+    message = ngettext(
+        "%(sealed)d ballot is sealed, and weights need %(least)d: with fewer at the close "
+        "none can be made of this round alone.",
+        "%(sealed)d ballots are sealed, and weights need %(least)d: with fewer at the close "
+        "none can be made of this round alone.",
+        participation.sealed,
+    )
+    return message % {"sealed": participation.sealed, "least": least}
 
 
 def _hand_out(round_: Round) -> NextAct:
@@ -195,14 +214,14 @@ def _new_links(round_: Round) -> tuple[str, str]:
     return _("New links for all who have not sealed…"), reverse("weighting:round-links", args=[round_.pk])
 
 
-def _close(round_: Round) -> NextAct:
+def _close(round_: Round, short: str) -> NextAct:
     over = timezone.now() >= round_.deadline
     return NextAct(
         title=_("The deadline has passed") if over else _("Every ballot is sealed"),
         submit=_("Close the round…"),
         url=reverse("weighting:round-close", args=[round_.pk]),
         is_post=False,
-        consequences=[_("The next page says what closing does.")],
+        consequences=[*filter(None, [short]), _("The next page says what closing does.")],
     )
 
 

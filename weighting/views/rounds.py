@@ -58,7 +58,7 @@ from weighting.services.versions import aggregate_round
 from weighting.views.answers import answer_act, answer_form, sent_data
 from weighting.views.first_steps import first_steps, steps_to_a_round
 from weighting.views.listing import page_of
-from weighting.views.round_steps import next_act_of, steps_of
+from weighting.views.round_steps import next_act_of, short_of_weights, steps_of
 from weighting.visitors import account_of
 
 
@@ -84,6 +84,7 @@ def round_new(request: HttpRequest) -> HttpResponse:
         initial=request.GET.dict(),
         frameworks=frameworks_for_rounds(account),
         panels=panels_visible_to(account),
+        rounds=rounds_visible_to(account),
     )
     if not basis.is_valid():
         context = {"form": basis, "cancel_url": reverse("weighting:round-list")}
@@ -93,13 +94,14 @@ def round_new(request: HttpRequest) -> HttpResponse:
         *sent_data(request),
         indicators=along_the_tree(indicators_of(framework.pk)),
         earlier=rounds_to_follow(account, framework, panel),
+        like=basis.cleaned_data["like"],
         initial={"follows": request.GET.get("follows")},
     )
     if request.method == "POST" and form.is_valid():
         round_ = _draft(request, form, framework, panel)
         messages.success(request, _("The round is drafted. Nobody has been asked yet."))
         return redirect("weighting:round-detail", pk=round_.pk)
-    context = {"form": form, "framework": framework, "panel": panel}
+    context = {"form": form, "framework": framework, "panel": panel, "like": basis.cleaned_data["like"]}
     return answer_form(request, "weighting/manager/round_new.html", context)
 
 
@@ -128,6 +130,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "is_reported": has_aggregate(round_),
         "entered": entered_among(sealed_ballots_of(round_)) if has_receipts(round_) else 0,
         "can_be_followed": round_.state == RoundState.AGGREGATED and round_.feedback != Feedback.NONE,
+        "can_be_repeated": round_.state in (RoundState.CLOSED, RoundState.AGGREGATED, RoundState.VOID),
         "can_be_revised": round_.state in (RoundState.DRAFT, RoundState.READY),
         # Where closing is the next act, it stands at the head of the page.
         "can_be_closed_early": round_.state == RoundState.OPEN
@@ -191,6 +194,7 @@ def round_close(request: HttpRequest, pk: int) -> HttpResponse:
     )
     context = {
         "round": round_,
+        "short": short_of_weights(round_, participation),
         "consequences": [
             *([unsealed % {"count": waiting}] if waiting else []),
             _("The experts’ ballot keys open their sealed ballots until the series ends, as was said.")
