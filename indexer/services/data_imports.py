@@ -175,24 +175,28 @@ def revise_terms(draft: DataImport, *, terms: Terms) -> DataImport:
 def choose_reading(draft: DataImport, *, choices: Mapping[str, str]) -> DataImport:
     """Read the file of a draft again by other choices; what was mapped and corrected by hand stays.
 
+    Some of them may settle what the others bring up.
+
     Raises `FileProblems` where it cannot be read so.
     """
     draft = locked_import(draft)
     if not draft.file:
         raise Refused(_("The file is too large to be kept. Send it again with its choices."))
     offered = {made.key: made.options for made in decisions_of(draft)}
-    wrong = [
-        _("“%(value)s” cannot be chosen for “%(key)s”.") % {"key": key, "value": value}
-        for key, value in choices.items()
-        if key not in offered or (offered[key] and value not in offered[key])
-    ]
-    if wrong:
-        raise Refused(*wrong)
+    _refuse({key: said for key, said in choices.items() if offered.get(key) and said not in offered[key]})
     if YEAR in choices and draft.year in years_of(draft):
         draft.year = int(choices[YEAR])
     read_again(draft, {**draft.choices, **choices})
+    made = {made.key: made.value for made in decisions_of(draft)}
+    _refuse({key: said for key, said in choices.items() if key not in offered and made.get(key) != said})
     draft.save()
     return draft
+
+
+def _refuse(choices: Mapping[str, str]) -> None:
+    if choices:
+        message = _("“%(value)s” cannot be chosen for “%(key)s”.")
+        raise Refused(*(message % {"key": key, "value": value} for key, value in choices.items()))
 
 
 @transaction.atomic

@@ -121,3 +121,48 @@ def test_what_words_do_is_chosen_once(client, framework):
     assert words_of(body)["how"] == "chosen"
     client.post(reverse("indexer:api-import-store", args=[body["id"]]))
     assert unpack_values(DataSet.objects.get(year=2021)).tolist() == [[45000, 5], [2.5e8, 6]]
+
+
+MERGED = "country,sex,ab,cd\nAlbania,f,1,2\n,m,{0},2.5\n,t,3,4\nChad,f,2,3\n,m,2.5,3.5\n,t,4,5\n"
+
+
+def merged_draft(client, framework, factor=1.5, **said):
+    said = said or {"register": City.objects.get(code="NAM").register_id, "name_en": "Merged", "year": 2020}
+    said |= {"framework": framework.pk, "normalisation": "minmax", "missing": "reweight"}
+    file = SimpleUploadedFile("f.csv", MERGED.format(factor).encode())
+    client.post(reverse("indexer:data-set-import"), {**said, "file": file})
+    return DataImport.objects.get()
+
+
+def of_page(client, draft, choices):
+    answer = client.post(
+        reverse("indexer:import-mapping", args=[draft.pk]),
+        {f"reading-{key}": value for key, value in choices.items()},
+        follow=True,
+    )
+    return answer.status_code, "cannot be chosen" in answer.text
+
+
+def of_api(client, draft, choices):
+    address = f"/api/v1/imports/{draft.pk}/"
+    answer = client.patch(address, {"choices": choices}, content_type="application/json")
+    return 200, answer.status_code != 200 and "cannot be chosen" in answer.text
+
+
+@pytest.mark.parametrize("choose", [of_page, of_api])
+def test_a_choice_may_settle_what_another_one_brings_up(client, framework, choose):
+    """Which of the rows of a unit are read is asked once those below a merged name are its own."""
+    draft = merged_draft(client, framework)
+    assert draft.units.count("Albania") == 1
+    assert choose(client, draft, {"fill": "above", "only:sex": "x"}) == (200, True)
+    draft.refresh_from_db()
+    assert draft.choices.get("fill") is None
+    assert choose(client, draft, {"fill": "above", "only:sex": "t"}) == (200, False)
+    draft.refresh_from_db()
+    assert (draft.units, [draft.lines[0], draft.lines[1]]) == (["Albania", "Chad"], [4, 7])
+    assert choose(client, draft, {"only:colour": "red"}) == (200, True)
+
+    client.post(reverse("indexer:import-mapping", args=[draft.pk]), {"leave-out-columns": "1"})
+    client.post(reverse("indexer:import-store", args=[draft.pk]))
+    series = DataSeries.objects.get()
+    assert merged_draft(client, framework, 9.5, series=series.pk, year=2021).units == ["Albania", "Chad"]
