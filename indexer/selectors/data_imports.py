@@ -38,6 +38,7 @@ from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
 from weighting.readers import ProblemLog
 from weighting.readers.decisions import Decision
+from weighting.readers.hidden import HIDDEN, LEFT_OUT
 from weighting.readers.questions import question
 from weighting.selectors.sharing import known_to
 from weighting.sentences import join_sentences
@@ -237,7 +238,7 @@ def review_of(draft: DataImport) -> Review:
         takes_negative=treatment.takes_below_zero,
         look=lambda place, column: rates.extend(_rate(draft, plan, leaves[place], column)),
     )
-    rates += _perhaps_percent(draft, mapped, content)
+    rates += _of_workbook(draft, mapped, content)
     findings = _with_decisions(draft, mapped.sheet, [*rates, *findings])
     wrong = _not_computable(draft, leaves, mapped, content, findings)
     return Review(draft, mapped, content, [*findings, *wrong])
@@ -250,7 +251,7 @@ def _review_of_part(draft: DataImport, mapped: Mapped) -> Review:
         mapped = replace(mapped, leaves=[leaf for leaf in mapped.leaves if leaf.code in own])
     content = content_of(mapped)
     findings = assess(mapped, content, takes_missing=_takes_all, takes_negative=_takes_all)
-    findings += _perhaps_percent(draft, mapped, content)
+    findings += _of_workbook(draft, mapped, content)
     return Review(draft, mapped, content, _with_decisions(draft, mapped.sheet, findings))
 
 
@@ -273,6 +274,18 @@ def _with_decisions(draft: DataImport, sheet: Sheet, findings: Iterable[Finding]
 def _as_finding(made: Decision) -> Finding:
     message = _("%(question)s: choose in the mapping.") % {"question": question(made)}
     return Finding("blocker", "undecided", message, column=made.subject, value=_(", ").join(made.samples))
+
+
+def _of_workbook(draft: DataImport, mapped: Mapped, content: Content) -> list[Finding]:
+    return [*_not_shown(draft), *_perhaps_percent(draft, mapped, content)]
+
+
+def _not_shown(draft: DataImport) -> Iterator[Finding]:
+    """Rows and columns that a workbook does not show, as long as they are left out."""
+    message = _("The workbook does not show this, so it is left out. The mapping offers to read it.")
+    for made in decisions_of(draft):
+        if made.kind in HIDDEN and made.value == LEFT_OUT:
+            yield Finding("note", "left_out", message, value=_(", ").join(made.samples))
 
 
 def _perhaps_percent(draft: DataImport, mapped: Mapped, content: Content) -> list[Finding]:

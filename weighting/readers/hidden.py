@@ -1,14 +1,35 @@
-"""Rows and columns that a workbook keeps and does not show: hidden, folded or filtered away."""
+"""What a workbook keeps and does not show, or shows as taken back.
+
+Rows and columns are hidden, folded or filtered away, numbers struck through.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 
-from weighting.readers.decisions import Decisions
+from weighting.readers.decisions import SAMPLES, Decisions, How
 from weighting.readers.workbook import SheetRows
 from weighting.readers.workbooks.scan import letters_of
 
-LEFT_OUT, KEPT = "left out", "kept"
+HIDDEN = ("hidden_rows", "hidden_columns")
+LEFT_OUT, KEPT, GAP = "left out", "kept", "gap"
 # Names and something beside or below them make a table.
 LEAST = 2
+
+
+def settle_struck(sheet: SheetRows, decisions: Decisions, *, is_form: bool) -> SheetRows:
+    """Return the sheet with gaps for numbers that are struck through, where somebody says so.
+
+    A form, which shows no preview, is read as it is kept.
+    """
+    if not sheet.struck:
+        return sheet
+    rows = {line: row for row, line in enumerate(sheet.lines)}
+    samples = [
+        f"{letters_of(place + sheet.left + 1)}{line}: {sheet.rows[rows[line]].cells[place]}"
+        for line, place in sorted(sheet.struck)[:SAMPLES]
+    ]
+    how: How = "likely" if is_form else "open"
+    chosen = decisions.settle("struck", KEPT, how=how, options=[KEPT, GAP], samples=samples)
+    return sheet.without_struck() if chosen == GAP else sheet
 
 
 def settle_hidden(sheet: SheetRows, decisions: Decisions) -> SheetRows:
@@ -17,7 +38,7 @@ def settle_hidden(sheet: SheetRows, decisions: Decisions) -> SheetRows:
     names = (_first(row.cells) for row in sheet.rows if row.line in sheet.hidden_lines)
     rows = _is_kept("hidden_rows", lines, len(sheet.lines), str, names, decisions)
     width = sheet.numbers.shape[1]
-    places = [place for place in sorted(sheet.hidden_places) if place < width]
+    places = sorted(sheet.hidden_places)
     places = [place for place in places if _first(row.cells[place] for row in sheet.rows)]
     heads = (_first(row.cells[place] for row in sheet.rows) for place in places)
     columns = _is_kept(

@@ -113,6 +113,7 @@ _KINDS: dict[str, Callable[[], str]] = {
     "sheet": lambda: _("The sheet of the workbook that is read"),
     "hidden_rows": lambda: _("Rows that the workbook does not show"),
     "hidden_columns": lambda: _("Columns that the workbook does not show"),
+    "struck": lambda: _("Numbers that are struck through"),
     "table": lambda: _("Which of the tables that stand side by side is read"),
     "below": lambda: _("Which of the tables that stand below one another is read"),
     "separator": lambda: _("What separates the cells"),

@@ -21,7 +21,7 @@ from weighting.readers.columns import Body, Column, Packed, gather, packable, pi
 from weighting.readers.decisions import Decisions, How
 from weighting.readers.dialects import SAMPLE, Dialect, find_dialect
 from weighting.readers.encodings import find_encoding
-from weighting.readers.hidden import settle_hidden
+from weighting.readers.hidden import settle_hidden, settle_struck
 from weighting.readers.large import read_plain
 from weighting.readers.layout import HEAD, Layout, find_layout, is_note
 from weighting.readers.problems import ProblemLog
@@ -101,7 +101,9 @@ def read_chosen_sheet(data: bytes, log: ProblemLog, reading: Reading, sheets: Sh
     if sheet.lines:
         how: How = "likely" if len(sheet.sheets) > 1 else "seen"
         reading.decisions.settle("sheet", sheet.name, how=how, options=sheet.sheets)
-    return settle_hidden(sheet, reading.decisions)
+        sheet = settle_struck(sheet, reading.decisions, is_form=reading.is_form)
+        sheet = settle_hidden(sheet, reading.decisions)
+    return sheet
 
 
 def table_of_sheet(sheet: SheetRows, log: ProblemLog, reading: Reading) -> Table | None:

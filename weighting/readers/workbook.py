@@ -114,6 +114,8 @@ class SheetRows:
         How many empty columns to the left of everything are not among the cells.
     hidden_lines, hidden_places : set of int
         The lines and the columns that a spreadsheet does not show.
+    struck : set of (line, column)
+        Numbers that are struck through.
     """
 
     lines: Sequence[int] = ()
@@ -125,6 +127,7 @@ class SheetRows:
     left: int = 0
     hidden_lines: frozenset[int] = frozenset()
     hidden_places: frozenset[int] = frozenset()
+    struck: frozenset[tuple[int, int]] = frozenset()
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -153,6 +156,15 @@ class SheetRows:
             numbers=numbers[held],
             texts=[texts[at] for at in held],
         )
+
+    def without_struck(self) -> "SheetRows":
+        """Return the sheet with gaps in the place of numbers that are struck through."""
+        rows = {line: row for row, line in enumerate(self.lines)}
+        numbers, texts = self.numbers.copy(), [dict(cells) for cells in self.texts]
+        for line, place in self.struck:
+            numbers[rows[line], place] = math.nan
+            texts[rows[line]].pop(place, None)
+        return replace(self, numbers=numbers, texts=texts, struck=frozenset())
 
     def packable(self, start: int) -> list[int]:
         """Return the columns whose first rows from one on hold plain numbers, surely with decimals."""
@@ -238,6 +250,7 @@ def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS, name: 
         left=answer.get("left", 0),
         hidden_lines=frozenset(answer.get("hidden_rows", [])),
         hidden_places=frozenset(answer.get("hidden_columns", [])),
+        struck=frozenset(map(tuple, answer.get("struck", []))),
     )
 
 

@@ -159,13 +159,20 @@ def _sheet(file: BytesIO, parts: dict[str, bytes], limits: Limits) -> dict[str, 
     rows, numbers = _rows(sheet.iter_rows(), left, marks)
     if len(rows) > limits.rows:
         raise Refused("rows", most=limits.rows)
+    width = len(numbers) // len(rows) if rows else 0
+    lines = {line for line, _places, _texts in rows}
     return {
         "sheet": names[place],
         "others": [name for other, name in enumerate(names) if other != place],
         "sheets": [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet],
         "left": left,
-        "hidden_rows": [line for line, _places, _texts in rows if line in marks.hidden_rows],
-        "hidden_columns": sorted(column - left - 1 for column in marks.hidden_columns if column > left),
+        "hidden_rows": sorted(lines & marks.hidden_rows),
+        "hidden_columns": [place for place in range(width) if place + left + 1 in marks.hidden_columns],
+        "struck": [
+            (line, column - left - 1)
+            for line, column in marks.struck
+            if line in lines and left < column <= left + width
+        ],
         "rows": rows,
         "numbers": numbers.tobytes(),
         "faults": marks.formulas,

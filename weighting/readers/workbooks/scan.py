@@ -47,7 +47,8 @@ class Marks:
     """What the library that reads values does not tell: by row and column, from 1.
 
     ``written`` holds the text of cells that would lose something as values: errors, long whole numbers;
-    ``zeros`` the digits that a number is shown with; ``hidden_rows`` and ``hidden_columns`` are not shown.
+    ``zeros`` the digits that a number is shown with; ``hidden_rows`` and ``hidden_columns`` are not shown;
+    the numbers ``struck`` are struck through.
     """
 
     def __init__(self) -> None:
@@ -56,6 +57,7 @@ class Marks:
         self.formulas: list[dict[str, Any]] = []
         self.hidden_rows: set[int] = set()
         self.hidden_columns: set[int] = set()
+        self.struck: list[tuple[int, int]] = []
 
 
 class Scan:
@@ -68,6 +70,8 @@ class Scan:
         self.text: list[str] = []
         self.has_formula = False
         self.formula = ""
+        # Numbers with what their cells say is counted, by column and this.
+        self.counted: dict[int, dict[str, list[tuple[tuple[int, int], str]]]] = {}
         self.handlers: dict[str, Callable[[dict[str, str]], None]] = {
             "col": self._start_columns,
             "row": self._start_row,
@@ -88,7 +92,15 @@ class Scan:
         parser.Parse(
             content if self.styles.used_in(content) else plain.sub(self._without_cells, content), True
         )
+        self._write_units()
         return self.marks
+
+    def _write_units(self) -> None:
+        """Write what is counted beside the numbers of a column that counts several things: kg and g."""
+        for column in self.counted.values():
+            if len(column) > 1:
+                for shown, cells in column.items():
+                    self.marks.written |= {place: shown.format(text) for place, text in cells}
 
     def _without_cells(self, row: re.Match[bytes]) -> bytes:
         """Leave what a plain row says of itself alone; one beyond the limits stays as it is."""
@@ -171,6 +183,10 @@ class Scan:
             self.marks.written[place] = in_percent(text)
         if self.style in self.styles.words:
             self.marks.written[place] = in_words(text, *self.styles.words[self.style])
+        if shown := self.styles.units.get(self.style):
+            self.counted.setdefault(self.column, {}).setdefault(shown, []).append((place, text))
+        if self.style in self.styles.struck:
+            self.marks.struck.append(place)
 
 
 def _is_hidden(attributes: dict[str, str], size: str) -> bool:

@@ -1,7 +1,7 @@
 """Styles of cells that show more than the number within, or another one."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from xml.parsers import expat
 
 # What a format says word for word, such as "% of GDP", is no sign of percent.
@@ -9,10 +9,17 @@ QUOTED = re.compile(r'"[^"]*"|\\.')
 # A number shown with leading zeros, as codes are: 7 under the format 000 is 007.
 ZEROS = re.compile(r"(?P<zeros>0{2,})(;.*)?")
 # What a format is made of: words, what stands for widths, colours and currencies, and signs of its own.
-FORMAT = re.compile(r'"(?P<said>[^"]*)"|[\\!](?P<letter>.)|[_*].|\[[^\]]*\]|(?P<sign>.)', re.DOTALL)
+FORMAT = re.compile(
+    r'"(?P<said>[^"]*)"|[\\!](?P<letter>.)|[_*].|\[\$(?P<money>[^\]-]*)[^\]]*\]|\[[^\]]*\]|(?P<sign>.)',
+    re.DOTALL,
+)
+# As many digits as there are.
+GENERAL = re.compile(r"General|G/通用格式")
 # Commas behind the last digit leave so many thousands out: 1,234,567 under #,##0, is 1,235.
 SCALED = re.compile(r"[0#?](?P<commas>,+)(?![0#?,])")
 THOUSANDS = {1: "thousand", 2: "million", 3: "billion", 4: "trillion"}
+DIGITS = re.compile("[0#?]")
+FALSE = ("0", "false")
 FIRST_WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -20,18 +27,27 @@ class Styles:
     """Styles of cells that show more than their number, by the place that cells name.
 
     So many digits with leading zeros; percent; so many thousands left out, and the word behind the number
-    that tells it, such as million.
+    that tells it, such as million; what is counted, where the workbook has several such words; a line struck
+    through.
     """
 
     def __init__(self) -> None:
         self.zeros: dict[int, int] = {}
         self.percent: set[int] = set()
         self.words: dict[int, tuple[int, str]] = {}
+        self.units: dict[int, str] = {}
+        self.struck: set[int] = set()
 
     def used_in(self, content: bytes) -> bool:
         """Tell a sheet with a cell of one of the styles."""
-        styles = b"|".join(b"%d" % style for style in (*self.zeros, *self.percent, *self.words))
+        styles = b"|".join(b"%d" % style for style in self._places)
         return bool(styles) and bool(re.search(rb' s="(?:%b)"' % styles, content))
+
+    @property
+    def _places(self) -> Iterable[int]:
+        # One word for all is the unit of the table, and tells no cell from another.
+        units = self.units if len(set(self.units.values())) > 1 else ()
+        return {*self.zeros, *self.percent, *self.words, *units, *self.struck}
 
 
 def in_percent(text: str) -> str:
@@ -59,63 +75,97 @@ def _moved(text: str, places: int) -> str:
 
 def styles_of(parts: dict[str, bytes], multiplying: Collection[str]) -> Styles:
     """Return the styles of the workbook; ``multiplying`` are words such as million."""
-    zeros: dict[str, int] = {}
-    words: dict[str, tuple[int, str]] = {}
-    percent, styles = {"9", "10"}, Styles()
-    path, count = [""], 0
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal count
-        path.append(name.rpartition(":")[2])
-        number = attributes.get("numFmtId", "")
-        if path[-1] == "numFmt":
-            code = attributes.get("formatCode", "")
-            if found := ZEROS.fullmatch(code):
-                zeros[number] = len(found["zeros"])
-            elif "%" in QUOTED.sub("", code):
-                percent.add(number)
-            elif worded := _word_of(code, multiplying):
-                words[number] = worded
-        if path[-2:] == ["cellXfs", "xf"]:
-            if number in zeros:
-                styles.zeros[count] = zeros[number]
-            if number in words:
-                styles.words[count] = words[number]
-            if number in percent:
-                styles.percent.add(count)
-            count += 1
-
+    reading = _Reading(multiplying)
     if "xl/styles.xml" in parts:
         parser = expat.ParserCreate()
-        parser.StartElementHandler, parser.EndElementHandler = start, lambda _name: path.pop()
+        parser.StartElementHandler, parser.EndElementHandler = reading.start, reading.end
         parser.Parse(parts["xl/styles.xml"], True)
-    return styles
+    return reading.styles
 
 
-def _word_of(code: str, multiplying: Collection[str]) -> tuple[int, str] | None:
+class _Reading:
+    """One pass over the styles of a workbook: formats and fonts first, then the styles that name them."""
+
+    def __init__(self, multiplying: Collection[str]) -> None:
+        self.multiplying, self.styles = multiplying, Styles()
+        self.path, self.count, self.fonts = [""], 0, 0
+        self.zeros: dict[str, int] = {}
+        self.percent = {"9", "10"}
+        self.words: dict[str, tuple[int, str]] = {}
+        self.units: dict[str, str] = {}
+        self.struck: set[str] = set()
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Begin an element."""
+        self.path.append(name.rpartition(":")[2])
+        if self.path[-1] == "numFmt":
+            self._note_format(attributes.get("numFmtId", ""), attributes.get("formatCode", ""))
+        elif self.path[-2:] == ["fonts", "font"]:
+            self.fonts += 1
+        elif self.path[-3:] == ["fonts", "font", "strike"] and attributes.get("val") not in FALSE:
+            self.struck.add(str(self.fonts - 1))
+        elif self.path[-2:] == ["cellXfs", "xf"]:
+            self._note_style(attributes.get("numFmtId", ""), attributes.get("fontId", ""))
+
+    def end(self, _name: str) -> None:
+        """End an element."""
+        self.path.pop()
+
+    def _note_format(self, number: str, code: str) -> None:
+        signs, before, behind = _parts_of(code)
+        if found := ZEROS.fullmatch(code):
+            self.zeros[number] = len(found["zeros"])
+        elif "%" in QUOTED.sub("", code):
+            self.percent.add(number)
+        elif worded := _word_of(signs, behind, self.multiplying):
+            self.words[number] = worded
+        elif before or behind:
+            self.units[number] = f"{before}{{}} {behind}".strip()
+
+    def _note_style(self, number: str, font: str) -> None:
+        if number in self.zeros:
+            self.styles.zeros[self.count] = self.zeros[number]
+        if number in self.words:
+            self.styles.words[self.count] = self.words[number]
+        if number in self.units:
+            self.styles.units[self.count] = self.units[number]
+        if number in self.percent:
+            self.styles.percent.add(self.count)
+        if font in self.struck:
+            self.styles.struck.add(self.count)
+        self.count += 1
+
+
+def _parts_of(code: str) -> tuple[str, str, str]:
+    """Return the signs of a format of numbers, and the words before and behind the digits."""
+    signs = before = said = ""
+    for found in FORMAT.finditer(GENERAL.sub("0", code)):
+        sign = found["sign"] or ""
+        if sign == ";":
+            break
+        signs += sign
+        if sign and sign in "0#?":
+            if not DIGITS.search(signs[:-1]):
+                before = said
+            elif said == ".":
+                # A point that is drawn among the digits, to leave four or eight of them out.
+                return "", "", ""
+            said = ""
+        # What is no letter of ASCII stands for itself, quoted or not.
+        said += found["said"] or found["letter"] or found["money"] or ("" if sign.isascii() else sign)
+    return (signs, before.strip(), said.strip()) if DIGITS.search(signs) else ("", "", "")
+
+
+def _word_of(signs: str, behind: str, multiplying: Collection[str]) -> tuple[int, str] | None:
     """Return how many thousands a format leaves out and the word that says so, or a word that multiplies.
 
     None where it does neither, or both: 1.2M in the place of 1,234,567 is the same number.
     """
-    signs = behind = ""
-    for found in FORMAT.finditer(code):
-        if found["sign"] == ";":
-            break
-        sign = found["sign"] or ""
-        signs += sign
-        # What is no letter of ASCII stands for itself, quoted or not.
-        behind += found["said"] or found["letter"] or ("" if sign.isascii() else sign)
-        if sign and sign in "0#?":
-            if behind == ".":
-                # A point that is drawn among the digits, to leave four or eight of them out.
-                return None
-            behind = ""
     scaled = SCALED.search(signs)
     thousands = len(scaled["commas"]) if scaled else 0
-    multiplies = _multiplies(behind.strip(), multiplying)
-    if bool(thousands) == multiplies or thousands > len(THOUSANDS):
+    if bool(thousands) == _multiplies(behind, multiplying) or thousands > len(THOUSANDS):
         return None
-    return thousands, THOUSANDS[thousands] if thousands else behind.strip()
+    return thousands, THOUSANDS[thousands] if thousands else behind
 
 
 def _multiplies(word: str, multiplying: Collection[str]) -> bool:
