@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-import psycopg
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
 from django.db.models import Model
 from django.db.models.functions import Length
-from psycopg import sql
 
 
 def block_length(model: type[Model], pk: int, column: str) -> int:
@@ -36,6 +34,10 @@ def _each_part(model: type[Model], pk: int, column: str, parts: Sequence[tuple[i
             for first, end in parts:
                 yield block[first:end]
         return
+    # Loading it is a tenth of a start, and on SQLite nobody needs it.
+    import psycopg
+    from psycopg import sql
+
     part = sql.SQL("SELECT substring({} FROM %s FOR %s) FROM {} WHERE id = %s")
     query = part.format(sql.Identifier(column), sql.Identifier(table))
     # As bytes, not as their digits, which are twice as many and have to be read.

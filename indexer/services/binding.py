@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 from django.db import connection
 
 
@@ -16,6 +15,9 @@ from django.db import connection
 def binding_cursor() -> Iterator[Any]:
     """Give a cursor that hands over blocks as they are."""
     if connection.vendor == "postgresql":
+        # Loading it is a tenth of a start, and on SQLite nobody needs it.
+        import psycopg
+
         with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
             yield cursor
     else:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
 from django.db import connection, connections, transaction
 
 from weighting.enums import RoundState, Rule
@@ -106,6 +105,9 @@ def install_function(using: str) -> None:
 
 
 def _call(said: dict[str, Any]) -> tuple[Any, ...] | None:
+    # Loading it is a tenth of a start, and on SQLite nobody needs it.
+    import psycopg
+
     with connection.cursor() as cursor:
         # Made by Django, so that the connection was looked after; its own cursors prepare no statement.
         link: psycopg.Connection[Any] = cursor.connection
