@@ -17,6 +17,8 @@ STANDARD_OUTPUT = "-"
 
 
 class Command(BaseCommand):
+    # They load all pages, which takes as long as the rest of a start.
+    requires_system_checks = []
     help = "Copy the database to a file while the product runs; it can be restored into either database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -14,6 +14,8 @@ from upkeep.copies.ways import FOLDER, go_back, last_copy, refuse_unfit_place
 
 
 class Command(BaseCommand):
+    # They load all pages, which takes as long as the rest of a start.
+    requires_system_checks = []
     help = (
         "Put a copy of an older release in the place of the database: what was made since is said, and lost"
         " to that release. Stop the product first."

@@ -9,6 +9,8 @@ from upkeep.pruning import facts_to_prune, prune, runs_to_prune, studies_to_prun
 
 
 class Command(BaseCommand):
+    # They load all pages, which takes as long as the rest of a start.
+    requires_system_checks = []
     help = (
         "Drop studies of nothing published, facts of large rankings that are not, and rankings by other"
         " methods than their data set's own, that ended some days ago. Each leaves the hash of its result in"

@@ -12,6 +12,8 @@ from upkeep.management.noted_heads import read_heads
 
 
 class Command(BaseCommand):
+    # They load all pages, which takes as long as the rest of a start.
+    requires_system_checks = []
     help = "Load a file made by manage.py backup, on either database: all of it, checked, or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -13,6 +13,8 @@ from weighting.selectors.version_chain import all_heads
 
 
 class Command(BaseCommand):
+    # They load all pages, which takes as long as the rest of a start.
+    requires_system_checks = []
     help = (
         "Say whether every frozen version is still what it was frozen as, and every run belongs to its own;"
         " exit 1 when one does not."
