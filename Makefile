@@ -33,7 +33,8 @@ marked = $$(grep -rlE --include 'test_*.py' 'mark\.($(1))\b' tests | sort)
 # compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install test test-sqlite test-postgres test-faults check bench faults soak lock messages clean
+.PHONY: help run install test collected test-sqlite test-postgres test-faults check bench faults soak lock messages \
+	clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -45,8 +46,14 @@ run: .venv/.run ## start the product at http://127.0.0.1:$PORT (8000)
 install: .venv/.dev ## put all that running and testing need into .venv
 	@$(PY) -m tests.chromium --install
 
-test: install ## run every test, on PostgreSQL and on SQLite
-	@mkdir -p build; $(MAKE) --no-print-directory --jobs 3 --keep-going test-postgres test-faults test-sqlite; \
+# Once before all others: in a fresh clone each of seven processes would compile all modules, and read them for the
+# constants that hypothesis tries.
+collected: install
+	@mkdir -p build; $(PY) -m pytest --collect-only -qq > $(call said,collected) 2>&1 \
+		|| { cat $(call said,collected); exit 1; }
+
+test: collected ## run every test, on PostgreSQL and on SQLite
+	@$(MAKE) --no-print-directory --jobs 3 --keep-going test-postgres test-faults test-sqlite; \
 		status=$$?; cat $(call said,faults) $(call said,postgres); exit $$status
 
 test-sqlite:
