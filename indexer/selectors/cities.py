@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any, overload
 
@@ -210,9 +210,18 @@ class Cities(Sequence[City]):
 
     @cached_property
     def _provinces(self) -> dict[int, Any]:
-        # Asked for on the way: most registers have no further grouping, and their pages no query for any.
-        groupings = Grouping.objects.filter(register=OuterRef("region__register"))
-        return whole_provinces().annotate(has_groupings=Exists(groupings)).in_bulk()
+        return _grouped_provinces().in_bulk()
+
+
+@cache
+def _grouped_provinces() -> QuerySet[Province]:
+    """Return all provinces, and whether their register has further groupings.
+
+    Asked for on the way: most registers have none, and their pages no query for any. Almost every page asks,
+    and to put the question together takes as long as to ask it.
+    """
+    groupings = Grouping.objects.filter(register=OuterRef("region__register"))
+    return whole_provinces().annotate(has_groupings=Exists(groupings))
 
 
 def whole_provinces() -> QuerySet[Province]:

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal, TypeVar
 
 import numpy as np
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value
 
-from indexer.models import DataSet, GroupMember, IndexMethod, IndicatorTerms, PublishedFigure, Register, Run
+from indexer.models import DataSet, GroupMember, IndexMethod, IndicatorTerms, PublishedFigure, Run
 from indexer.numeric.preparation import LEFT_OUT
 from indexer.selectors.cities import Cities
 from indexer.selectors.composites import composites_of
@@ -384,25 +384,27 @@ def _visible_to(account: Account | None) -> QuerySet[Run]:
 
 def _runs_for(account: Account | None) -> QuerySet[Run]:
     """Return all runs, which keep back what an account may not be given."""
+    return _runs(keeping_back=not has_role(account, STAFF)).all()
+
+
+@cache
+def _runs(*, keeping_back: bool) -> QuerySet[Run]:
+    """Return the same; almost every page asks, and to put the question together took a third of asking it."""
     printed = PublishedFigure.objects.filter(data_set=OuterRef("data_set"))
-    runs = Run.objects.select_related("data_set__framework", "weight_version", "method")
-    # The model declares it for whoever reads a run, which the plugin takes for a second definition.
-    runs = runs.annotate(reproduces_publication=Exists(printed))  # type: ignore[no-redef]
     members = GroupMember.objects.filter(grouping__register=OuterRef("data_set__series__register"))
-    last = members.order_by("-pk").values("pk")[:1]
-    runs = runs.annotate(last_member=Subquery(last))  # type: ignore[no-redef]
-    register = Register.objects.filter(data_series=OuterRef("data_set__series"))
-    edition, completions = register.values("edition"), register.values("completions")
-    runs = runs.annotate(register_edition=Subquery(edition))  # type: ignore[no-redef]
-    runs = runs.annotate(register_completions=Subquery(completions))  # type: ignore[no-redef]
-    completed = register.values("completed_at")
-    runs = runs.annotate(register_completed_at=Subquery(completed))  # type: ignore[no-redef]
-    if has_role(account, STAFF):
-        return runs.annotate(keeps_back=Value(False))  # type: ignore[no-redef]
     terms = IndicatorTerms.objects.filter(
         index__editions__run__data_set=OuterRef("data_set"), is_withheld=True
     )
-    return runs.annotate(keeps_back=Exists(terms))  # type: ignore[no-redef]
+    runs = Run.objects.select_related("data_set__framework", "weight_version", "method")
+    # The model declares them for whoever reads a run, which the plugin takes for a second definition.
+    return runs.annotate(  # type: ignore[no-redef]
+        reproduces_publication=Exists(printed),
+        last_member=Subquery(members.order_by("-pk").values("pk")[:1]),
+        register_edition=F("data_set__series__register__edition"),
+        register_completions=F("data_set__series__register__completions"),
+        register_completed_at=F("data_set__series__register__completed_at"),
+        keeps_back=Exists(terms) if keeping_back else Value(False),
+    )
 
 
 def unpack_inner(run: Run) -> tuple[dict[int, int], FloatArray]:
