@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
@@ -24,6 +25,7 @@ from indexer.selectors.cities import city_named
 from indexer.selectors.runs import runs_visible_to
 from indexer.selectors.studies import (
     StudyResult,
+    find_study,
     result_of_study,
     studies_visible_to,
 )
@@ -197,7 +199,10 @@ class StudyView(Answer):
     refused_as = Conflict
 
     def study(self, pk: int) -> Study:
-        return get_object_or_404(studies_visible_to(self.account), pk=pk)
+        study = find_study(self.account, pk)
+        if study is None:
+            raise Http404
+        return study
 
     def result(self, pk: int) -> StudyResult:
         study = self.study(pk)

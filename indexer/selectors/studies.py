@@ -125,8 +125,19 @@ def studies_visible_to(account: Account | None) -> QuerySet[Study]:
 
     Of those that rest on ballots, whoever may not have the ballots sees none.
     """
+    return _studies_for(account).filter(_is_told_to(account))
+
+
+def find_study(account: Account | None, pk: int) -> Study | None:
+    """Return one of `studies_visible_to`; most rest on no ballot, and nobody asks whose ballots are told."""
+    studies = _studies_for(account).filter(pk=pk)
+    return studies.filter(_rests_on_no_ballot()).first() or studies.filter(_rests_on_told(account)).first()
+
+
+def _studies_for(account: Account | None) -> QuerySet[Study]:
+    """Return the same, those that rest on anybody's ballots among them."""
     studies = (
-        known_to(account, Study.objects.filter(_is_told_to(account)))
+        known_to(account, Study.objects.all())
         .select_related(
             "run__data_set__framework",
             "run__data_set__series__register",
@@ -174,10 +185,17 @@ def _is_told_to(account: Account | None) -> Q:
     The ranks of drawn panels are sums over ballots. With the counts that a manifest states, they
     can be solved for the ballots, whatever the page leaves out.
     """
-    told = versions_told_of(account).order_by().values("pk")
+    return _rests_on_no_ballot() | _rests_on_told(account)
+
+
+def _rests_on_no_ballot() -> Q:
     # A row without the key is neither equal nor unequal to anything in SQL.
     of_own_weights = Q(parameters__weights__isnull=True) | ~Q(parameters__weights=EXPERTS_DRAWN)
-    return (~Q(kind__in=OF_BALLOTS) & of_own_weights) | Q(run__weight_version__in=told)
+    return ~Q(kind__in=OF_BALLOTS) & of_own_weights
+
+
+def _rests_on_told(account: Account | None) -> Q:
+    return Q(run__weight_version__in=versions_told_of(account).order_by().values("pk"))
 
 
 def told_to_anybody(run: Run, kinds: Collection[str]) -> Study | None:

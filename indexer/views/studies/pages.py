@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -16,7 +16,7 @@ from indexer.forms.studies import PairForm
 from indexer.job_words import failure_words, reason_names
 from indexer.method_words import method_words, short_method_words
 from indexer.models import Study
-from indexer.selectors.studies import UNDER_WAY, StudyResult, result_of_study, studies_visible_to
+from indexer.selectors.studies import UNDER_WAY, StudyResult, find_study, result_of_study
 from indexer.services.study_archive import command_of, has_archive_for, write_archive
 from indexer.services.study_pairs import compare_pair
 from indexer.studies.kind import register_of
@@ -46,7 +46,10 @@ from weighting.visitors import visitor_of
 
 def load_study(request: HttpRequest, pk: int) -> Study:
     """Return a study that the visitor may see; any other is not found."""
-    return get_object_or_404(studies_visible_to(visitor_of(request).account), pk=pk)
+    study = find_study(visitor_of(request).account, pk)
+    if study is None:
+        raise Http404
+    return study
 
 
 def study_page(

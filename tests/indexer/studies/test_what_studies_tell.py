@@ -1,11 +1,13 @@
 """What rests on ballots is told to those who may have the ballots, and to nobody else."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from indexer.models import Study
-from indexer.selectors.studies import may_draw_experts, rank_intervals_of, studies_visible_to
+from indexer.selectors.studies import find_study, may_draw_experts, rank_intervals_of, studies_visible_to
 from indexer.services.data_sets import publish_data_set
 from indexer.services.study_archive import has_archive_for
 from indexer.studies.kinds.choices import WEIGHTS as CHOICE_WEIGHTS
@@ -15,7 +17,7 @@ from indexer.studies.registry import KINDS
 from tests.factories import make_account, mark_entered, sign_in_staff
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role, VersionSource
-from weighting.models import Round, WeightVersion
+from weighting.models import Ballot, Round, WeightVersion
 from weighting.services.versions import publish_version
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +71,18 @@ def test_outsiders_see_a_question_exactly_if_it_rests_on_no_ballot(run, kind, we
     rests = KINDS[kind].rests_on_ballots(parameters)
     for account in outsiders():
         assert studies_visible_to(account).filter(pk=study.pk).exists() != rests
+        assert (find_study(account, study.pk) is None) == rests
     assert studies_visible_to(run.data_set.created_by).filter(pk=study.pk).exists()
+    assert find_study(run.data_set.created_by, study.pk) == study
+
+
+@pytest.mark.parametrize(("kind", "rests"), [("noise", False), ("bootstrap", True)])
+def test_ballots_are_counted_only_for_studies_that_rest_on_them(run, kind, rests):
+    study, manager = make_study(run, kind), run.data_set.created_by
+    with CaptureQueriesContext(connection) as asked:
+        assert find_study(manager, study.pk) == study
+
+    assert any(Ballot._meta.db_table in query["sql"] for query in asked) == rests
 
 
 @pytest.mark.parametrize("kind", ["bootstrap", "jackknife"])
