@@ -46,6 +46,8 @@ ENDINGS = {
     "parquet": {".parquet", ".pq", ""},
 }
 BATCH = 1000
+# Each takes a look of its own; a tree has at most two thousand indicators, and a file some years of them.
+MOST_COLUMNS = 20_000
 # Columns of numbers that are unpacked at a time.
 BLOCK = 64
 # A spreadsheet's cell holds no more.
@@ -115,7 +117,7 @@ def read_file(
         return _table_as_it_stands(part, log, limits, reading)
 
     table = table_of(Parcel(data, log, reading, SHEET, as_it_stands, limits.bytes))
-    if table is None:
+    if table is None or _has_too_many_columns(len(table.header), log):
         return None
     sheets = {made.kind: made for made in table.decisions.made}.get("sheet")
     if sheets is None:
@@ -128,10 +130,11 @@ def _table_as_it_stands(data: bytes, log: ProblemLog, limits: Limits, reading: R
     if is_workbook(data):
         return table_of_sheet(read_chosen_sheet(data, log, reading, SHEET), log, reading)
 
-    def fits(cells: int) -> bool:
+    def fits(cells: int, columns: int) -> bool:
         if cells > limits.cells:
             _note_too_many_cells(log, limits)
-        return cells <= limits.cells
+            return False
+        return not _has_too_many_columns(columns, log)
 
     return table_of_text(data, log, reading, fits)
 
@@ -239,11 +242,20 @@ def _table_of_parquet(data: bytes, log: ProblemLog, limits: Limits, reading: Rea
         pyarrow.default_memory_pool().release_unused()
 
 
+def _has_too_many_columns(count: int, log: ProblemLog) -> bool:
+    if count > MOST_COLUMNS:
+        message = _("The table has more than %(most)s columns. Leave out what is not needed.")
+        log.add(message % {"most": f"{MOST_COLUMNS:,}"}, row=1)
+    return count > MOST_COLUMNS
+
+
 def _is_parquet_small(metadata: Any, log: ProblemLog, limits: Limits) -> bool:
     """Hold what the file says of itself against the limits, before anything is unpacked."""
     unpacked = sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
     if metadata.num_rows * metadata.num_columns > limits.cells:
         _note_too_many_cells(log, limits)
+        return False
+    if _has_too_many_columns(metadata.num_columns, log):
         return False
     if unpacked > 4 * limits.bytes:
         message = _("Unpacked, the file is larger than %(most)d MB. Leave out what is not needed.")

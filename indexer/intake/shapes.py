@@ -104,19 +104,24 @@ def shape_table(table: Table, hints: Hints, decisions: Decisions) -> Shaped:
 
 def whole_columns(table: Table) -> tuple[list[str], list[Column]]:
     """Return the heads and columns of a table as they are named in shape, before anything is left out."""
-    frame = _Frame(_named(table.header), list(table.columns), list(table.lines))
+    frame = _Frame(named_once(table.header), list(table.columns), list(table.lines))
     _split_dimensions(frame)
     _take_codes(frame)
     return frame.heads, frame.columns
 
 
-def _named(header: Sequence[str]) -> list[str]:
-    """Return the heads, of two alike the second with a number."""
-    seen: Counter[str] = Counter()
+def named_once(header: Sequence[str]) -> list[str]:
+    """Return the heads, of two alike the second with a number that no other bears."""
+    taken, seen = set(header), Counter[str]()
     names = []
     for head in header:
         seen[head] += 1
-        names.append(f"{head} ({seen[head]})" if head and seen[head] > 1 else head)
+        name = head
+        if head and seen[head] > 1:
+            while (name := f"{head} ({seen[head]})") in taken:
+                seen[head] += 1
+            taken.add(name)
+        names.append(name)
     return names
 
 
@@ -193,8 +198,11 @@ def _take_year_of_columns(frame: _Frame, hints: Hints, decisions: Decisions) -> 
         return None
     year = settle_year([year for _stem, year in found.values()], hints, decisions)
     frame.years = tuple(sorted({year for _stem, year in found.values()}))
+    stems = Counter(stem for stem, of in found.values() if of == year)
+    others = {head for place, head in enumerate(frame.heads) if place not in found}
     for place, (stem, of) in found.items():
-        if of == year and stem:
+        # Beside a column of that name, which is of no year, it keeps its own.
+        if of == year and stem and stems[stem] == 1 and stem not in others:
             frame.heads[place] = stem
     gone = {place for place, (_stem, of) in found.items() if of != year}
     bare = next((place for place, (stem, of) in found.items() if of == year and not stem), None)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from indexer.intake.files import FileTable
 from indexer.intake.hints import Hints, is_aggregate, unit_key
-from indexer.intake.shapes import Shaped, shape_table
+from indexer.intake.shapes import Shaped, named_once, shape_table
 from indexer.names import fold_name
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.readers import CellError, ProblemLog, parse_number
@@ -121,11 +121,12 @@ def read_sheet(file: FileTable, log: ProblemLog, hints: Hints | None = None) -> 
 
 def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decisions: Decisions) -> Sheet:
     columns = pick_rows(shaped.columns, rows)
-    named = {
-        head or _("(column %(place)d)") % {"place": place}: place
-        for place, head in enumerate(shaped.heads, start=1)
-    }
-    heads = list(named)
+    heads = named_once(
+        [
+            head or _("(column %(place)d)") % {"place": place}
+            for place, head in enumerate(shaped.heads, start=1)
+        ]
+    )
     numeric = {
         head: column
         for head, column in zip(heads, columns, strict=True)

@@ -135,17 +135,21 @@ def _may_pack(reading: Reading, layout: Layout) -> bool:
 
 
 def table_of_text(
-    data: bytes, log: ProblemLog, reading: Reading, fits: Callable[[int], bool] = lambda _cells: True
+    data: bytes,
+    log: ProblemLog,
+    reading: Reading,
+    fits: Callable[[int, int], bool] = lambda _cells, _columns: True,
 ) -> Table | None:
     """Read a text, in the encoding and with the separator that it shows or that were chosen.
 
-    ``fits`` tells, once the separator is known, whether there is room for as many cells as there may be.
+    ``fits`` tells, once the separator is known, whether there is room for as many cells and columns as there
+    may be.
     """
     encoding = _text_encoding(data, log, reading)
     if not encoding:
         return None
     dialect = find_dialect(_first_lines(data, encoding), reading.decisions)
-    if not fits(_count_cells(data, encoding, dialect.separator)):
+    if not fits(_count_cells(data, encoding, dialect.separator), dialect.width):
         return None
     is_clean = _is_clean(data, encoding) and not _holds_text(data, encoding)
     rows = _rows_of_text(data, encoding, dialect, log, is_clean=is_clean)

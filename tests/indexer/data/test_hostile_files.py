@@ -146,6 +146,11 @@ FILES = {
         "w.csv", lambda: ("a" + "，1" * 300 + "\n").encode() * 10_000, "more than 2,000,000 cells",
     ),
     "ten million numbers": ("n.csv", lambda: b"unit" + b",1" * 12_000_000, "more than 2,000,000 cells"),
+    "a million columns": (
+        "c.csv",
+        lambda: b",".join(b"c%d" % place for place in range(900_000)) + b"\n" + b"1," * 900_000,
+        "more than 20,000 columns",
+    ),
     "too many bytes": ("l.csv", lambda: b"unit,fixed\n" + b"x" * (33 * MEGABYTE), "larger than 32 MB"),
     "formula cells": (
         "f.xlsx",

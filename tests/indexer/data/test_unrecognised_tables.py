@@ -11,6 +11,7 @@ from indexer.models import DataImport, DataSet
 from indexer.selectors.data_imports import sheet_of
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.data.reading import read
 from tests.indexer.pages import register_places
 from weighting.enums import Role
 
@@ -186,3 +187,20 @@ def test_a_comma_that_nothing_tells_is_asked_about(client, framework):
         assert sheet_of(DataImport.objects.get()).values[:, 1].tolist() == values
     wrong = client.patch(detail, {"choices": {"decimal:mobile": ";"}}, content_type="application/json")
     assert wrong.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("table", "heads"),
+    [
+        ("unit,pop,pop_2015,pop_2016\nx,1,2,3\ny,2,3,4\n", ("pop", "pop_2016")),
+        ("unit,pop,2015 / pop,2016 / pop,gdp_2015,gdp_2016\nx,1,2,3,4,5\n", ("pop", "2016 / pop", "gdp")),
+        ("unit,pop_2015,pop_2016,pop 2016\nx,1,2,3\ny,2,3,4\n", ("pop_2016", "pop 2016")),
+        ("unit,indicator,value\nx,,1\nx,(column 1),2\ny,,3\n", ("(column 1)", "(column 1) (2)")),
+        ("unit,a,a (2),a\nx,1,2,3\n", ("a", "a (2)", "a (3)")),
+    ],
+    ids=["a year left off", "below the year", "twice in one year", "a name that stands for none", "numbered"],
+)
+def test_two_columns_never_come_to_one_name(table, heads):
+    sheet, _open, _likely = read(table)
+
+    assert sheet.columns == heads
