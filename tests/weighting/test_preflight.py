@@ -8,7 +8,7 @@ from tests.weighting.test_round_pages import NEW, said, url
 from weighting.enums import Feedback, RoundState
 from weighting.exceptions import Refused
 from weighting.manifest import build_questionnaire
-from weighting.models import Indicator, Round
+from weighting.models import Expert, Indicator, Invitation, Round
 from weighting.selectors.preflight import opening_blockers, preflight_of
 from weighting.selectors.rounds import items_of
 from weighting.services.rounds import extend_deadline, open_round, ready_round
@@ -229,3 +229,16 @@ def test_ready_and_open_refuse_what_the_preflight_finds(draft):
     Round.objects.update(consensus_threshold=-1)
     with pytest.raises(Refused, match="between 0 and 4"):
         open_round(ready, actor=actor)
+
+
+def test_whoever_was_taken_off_the_round_before_is_named_before_they_are_asked_again():
+    first, second = series()
+    warnings = {str(check.label): check.warnings for check in preflight_of(second)}
+    assert warnings["The series holds together"] == []
+
+    gone = Expert.objects.filter(panel=first.panel).order_by("code")[1:3]
+    Invitation.objects.filter(round=first, expert__in=gone).update(removed=True)
+    warnings = {str(check.label): check.warnings for check in preflight_of(second)}
+    [told] = warnings["The series holds together"]
+    assert told.startswith(f"{gone[0].name}, {gone[1].name} were removed from the round before")
+    assert opening_blockers(second) == []

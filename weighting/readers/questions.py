@@ -50,8 +50,8 @@ def option_words(kind: str, value: str) -> str:
     if kind == "sector":
         return str(Sector(value).label)
     said: dict[str, str] = {
-        "repeated:first": _("the first row of each counts"),
-        "repeated:last": _("the last row of each counts"),
+        "repeated:first": _("the first row counts"),
+        "repeated:last": _("the last row counts"),
         "addresses:first": _("the first of each cell"),
         "addresses:last": _("the last of each cell"),
         "comma": _("comma"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from weighting.enums import ConsensusMeasure, Feedback, Language, RoundState
-from weighting.models import Expert, Indicator, Round
+from weighting.models import Expert, Indicator, Invitation, Round
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.moments import distance_problem, is_time_zone
 from weighting.selectors.frameworks import indicators_of
@@ -193,6 +193,24 @@ def _series(round_: Round) -> list[str]:
     return problems
 
 
+def _removed_before(round_: Round) -> list[str]:
+    """Say that whoever was taken off the round before is on the panel still, and asked again."""
+    taken_off = Invitation.objects.filter(round=round_.follows, removed=True) if round_.follows else None
+    names = (
+        list(taken_off.order_by("expert__code").values_list("expert__name", flat=True)) if taken_off else []
+    )
+    if not names:
+        return []
+    message = ngettext(
+        "%(names)s was removed from the round before and is invited again: once this round is open, remove "
+        "them again if they are not to score.",
+        "%(names)s were removed from the round before and are invited again: once this round is open, remove "
+        "them again if they are not to score.",
+        len(names),
+    )
+    return [message % {"names": _(", ").join(names[:5]) + ("…" if len(names) > 5 else "")}]
+
+
 CHECKS: list[tuple[Promise, Callable[[Round], list[str]]]] = [
     (gettext_lazy("Whole groups of indicators are asked"), _items),
     (gettext_lazy("A language offered has all of the names, or none"), _languages),
@@ -208,4 +226,7 @@ def _nothing(_round: Round) -> list[str]:
     return []
 
 
-WARNINGS: dict[Callable[[Round], list[str]], Callable[[Round], list[str]]] = {_panel: _panel_without_reserve}
+WARNINGS: dict[Callable[[Round], list[str]], Callable[[Round], list[str]]] = {
+    _panel: _panel_without_reserve,
+    _series: _removed_before,
+}
