@@ -154,6 +154,8 @@ def assess(
     """
     return [
         *_unsettled(mapped),
+        *_twice(mapped),
+        *_lacking(mapped),
         *_totals(mapped),
         *_cells(mapped, content, takes_missing, takes_negative),
         *_columns(mapped, content, look),
@@ -163,7 +165,7 @@ def assess(
 
 
 def _unsettled(mapped: Mapped) -> Iterator[Finding]:
-    """Columns and rows that go nowhere yet, to a suggestion nobody confirmed, or two to one place."""
+    """Columns and rows that go nowhere yet, or to a suggestion that nobody confirmed."""
     sheet = mapped.sheet
     for place, match in enumerate(mapped.columns):
         if not match.is_settled:
@@ -173,6 +175,11 @@ def _unsettled(mapped: Mapped) -> Iterator[Finding]:
         if not match.is_settled:
             message = _("The row stands for no unit yet. Choose one in the mapping, or leave it out.")
             yield Finding("blocker", "unmapped", message, sheet.lines[row], sheet.units[row])
+
+
+def _twice(mapped: Mapped) -> Iterator[Finding]:
+    """Columns and rows of which several go to one place."""
+    sheet = mapped.sheet
     twice = repeated(mapped.columns)
     for place, match in enumerate(mapped.columns):
         if match.to in twice:
@@ -184,6 +191,10 @@ def _unsettled(mapped: Mapped) -> Iterator[Finding]:
             name = mapped.labels.get(match.to, _("Totals"))
             message = _("Two rows go to %(name)s. Leave one out in the mapping.") % {"name": name}
             yield Finding("blocker", "duplicate", message, sheet.lines[row], sheet.units[row])
+
+
+def _lacking(mapped: Mapped) -> Iterator[Finding]:
+    """Indicators that no column goes to."""
     places = mapped.columns_by_code
     for leaf in mapped.leaves:
         if leaf.code not in places:
