@@ -16,10 +16,10 @@ from typing import IO
 import numpy as np
 
 from indexer.enums import StudyStatus
-from indexer.frames import write_weights
 from indexer.models import Run, Study
 from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.rank_files import Asked, write_rank_files
+from indexer.result_files import write_weights
 from indexer.selectors.cities import Cities, unit_labels
 from indexer.selectors.data_sets import unpack_totals
 from indexer.selectors.plans import asked_beside, plan_of

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from indexer.frames import write_nodes, write_ranking, write_weights
 from indexer.management.index_files import (
     Inputs,
     add_arguments,
@@ -19,6 +18,7 @@ from indexer.management.index_files import (
     write_together,
 )
 from indexer.numeric.ranking import ranks_of_present
+from indexer.result_files import write_nodes, write_ranking, write_weights
 from weighting.numeric.arrays import FloatArray, IntArray
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from indexer import frames
-from indexer.frames import write_nodes, write_rank_histogram, write_rank_intervals
+from indexer import result_files
 from indexer.numeric import packed_counts
 from indexer.numeric.packed_counts import PackedCounts
+from indexer.result_files import write_nodes, write_rank_histogram, write_rank_intervals
 from weighting.exports import Table, columns_of, table_bytes, write_csv, zip_folder
 
 UNITS = ["A,B", 'C"D', "|e", " f "]
@@ -52,7 +52,7 @@ def test_packed_counts_are_opened_once_for_a_file(tmp_path, monkeypatch):
         PackedCounts, "open", lambda self, rows: opened.append(rows) or open_block(self, rows)
     )
     order = np.random.default_rng(1).permutation(units)
-    for _row in frames._in_order(PackedCounts((units, bands)), order):
+    for _row in result_files._in_order(PackedCounts((units, bands)), order):
         pass
     assert len(opened) == 3
 

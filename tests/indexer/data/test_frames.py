@@ -5,7 +5,8 @@ import csv
 import numpy as np
 import pytest
 
-from indexer.frames import Treatment, read_data, read_totals, write_nodes, write_ranking, write_weights
+from indexer.frames import Treatment, read_data, read_totals
+from indexer.result_files import write_nodes, write_ranking, write_weights
 from weighting.numeric.aggregation import equal_weights
 from weighting.readers import FileProblems, read_framework, read_weights
 
