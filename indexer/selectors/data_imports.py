@@ -13,7 +13,7 @@ from indexer.frames import DataTable, check_columns, treatment_of
 from indexer.intake.assessment import Content, Finding, Mapped, Severity, assess, content_of
 from indexer.intake.clean import OF_COLUMNS
 from indexer.intake.mapping import ASIDE, LeafNames, Match
-from indexer.intake.rates import lies_in_the_range_of_parts, why_no_sum
+from indexer.intake.rates import why_no_sum
 from indexer.intake.sheets import Sheet
 from indexer.models import DataImport, DataSeries, DataSet
 from indexer.numeric.faults import NormalisationError
@@ -238,7 +238,7 @@ def review_of(draft: DataImport) -> Review:
         takes_negative=treatment.takes_below_zero,
         look=lambda place, column: rates.extend(_rate(draft, plan, leaves[place], column)),
     )
-    rates += _of_workbook(draft, mapped, content)
+    rates += _not_shown(draft)
     findings = _with_decisions(draft, mapped.sheet, [*rates, *findings])
     wrong = _not_computable(draft, leaves, mapped, content, findings)
     return Review(draft, mapped, content, [*findings, *wrong])
@@ -251,7 +251,7 @@ def _review_of_part(draft: DataImport, mapped: Mapped) -> Review:
         mapped = replace(mapped, leaves=[leaf for leaf in mapped.leaves if leaf.code in own])
     content = content_of(mapped)
     findings = assess(mapped, content, takes_missing=_takes_all, takes_negative=_takes_all)
-    findings += _of_workbook(draft, mapped, content)
+    findings += _not_shown(draft)
     return Review(draft, mapped, content, _with_decisions(draft, mapped.sheet, findings))
 
 
@@ -276,32 +276,12 @@ def _as_finding(made: Decision) -> Finding:
     return Finding("blocker", "undecided", message, column=made.subject, value=_(", ").join(made.samples))
 
 
-def _of_workbook(draft: DataImport, mapped: Mapped, content: Content) -> list[Finding]:
-    return [*_not_shown(draft), *_perhaps_percent(draft, mapped, content)]
-
-
 def _not_shown(draft: DataImport) -> Iterator[Finding]:
     """Rows and columns that a workbook does not show, as long as they are left out."""
     message = _("The workbook does not show this, so it is left out. The mapping offers to read it.")
     for made in decisions_of(draft):
         if made.kind in HIDDEN and made.value == LEFT_OUT:
             yield Finding("note", "left_out", message, value=_(", ").join(made.samples))
-
-
-def _perhaps_percent(draft: DataImport, mapped: Mapped, content: Content) -> list[Finding]:
-    """Columns of a workbook of before 2007 that may be shown in percent, which its reader does not tell."""
-    if draft.reading.get("kind") != "xls":
-        return []
-    message = _(
-        "All values lie between 0 and 1. Of a workbook of before 2007 (XLS) it cannot be told whether its "
-        "cells show percent: the values are read as they are stored, 45.5% as 0.455. Where percentages are "
-        "meant, save the workbook as XLSX and send that."
-    )
-    return [
-        Finding("note", "percent", message, column=leaf.code)
-        for place, leaf in enumerate(mapped.leaves)
-        if lies_in_the_range_of_parts(content.values[:, place])
-    ]
 
 
 def _rate(draft: DataImport, plan: MethodPlan, leaf: Indicator, values: FloatArray) -> Iterator[Finding]:

@@ -53,7 +53,6 @@ def rule_words(rule: str) -> str:
         "left_out": _("left out"),
         "undecided": _("to be decided"),
         "rate": _("no sum"),
-        "percent": _("perhaps percent"),
         "not_computable": _("cannot be computed"),
     }[rule]
 

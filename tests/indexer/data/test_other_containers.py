@@ -3,7 +3,6 @@
 import gzip
 import io
 import json
-import struct
 import zipfile
 from pathlib import Path
 
@@ -240,41 +239,6 @@ def test_the_page_takes_it_and_reads_it_again_by_choices(client, name):
     client.post(reverse("indexer:import-mapping", args=[draft.pk]), {"reading-missing": "text"})
     draft.refresh_from_db()
     assert draft.texts == [[1, 1, "NA"]]
-
-
-def old_workbook_of_fractions():
-    """Return the old workbook with 0.45 and 0.07 in the place of 76.5 and 59.3, as it keeps hundredths."""
-    data = OLD.read_bytes()
-    for hundredths, others in ((7650, 45), (5930, 7)):
-        data = data.replace(*(struct.pack("<I", number << 2 | 3) for number in (hundredths, others)))
-    return data
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("data", "name", "said"),
-    [
-        (old_workbook_of_fractions(), "t.xls", ["a"]),
-        (OLD.read_bytes(), "t.xls", []),
-        (b"country,a,b\nAlbania,0.45,13.25\nNamibia,0.07,NA\n", "t.csv", []),
-    ],
-)
-def test_an_old_workbook_whose_values_may_be_shown_in_percent_is_said_to(client, data, name, said):
-    account = make_account(Role.ANALYST, username="anna")
-    sign_in_staff(client, account)
-    call_command("import_register", countries=True, account="anna", verbosity=0)
-    framework = make_framework(tree={"a": {}, "b": {}}, owner=account)
-    sent = {"framework": framework.pk, "register": City.objects.get(code="NAM").register_id, "year": 2020}
-    file = SimpleUploadedFile(name, data)
-    client.post(reverse("indexer:data-set-import"), {**sent, "name_en": "Data", "file": file})
-    draft = DataImport.objects.get()
-    found = [finding.column for finding in review_of(draft).findings if finding.rule == "percent"]
-    assert found == said
-
-    check = reverse("indexer:import-check", args=[draft.pk])
-    page = client.get(check, headers={"accept-language": "zh-hans"}).text
-    assert ("无法判断单元格是否以百分比显示" in page) == bool(said)
-    assert ("perhaps percent" in client.get(check).text) == bool(said)
 
 
 def test_a_command_takes_it(tmp_path):

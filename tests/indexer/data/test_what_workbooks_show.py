@@ -2,7 +2,9 @@
 
 import io
 import json
+import struct
 import zipfile
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -21,6 +23,9 @@ from tests.indexer.data.test_other_containers import open_document
 from weighting.enums import Role
 from weighting.readers import ProblemLog
 from weighting.readers.table import Reading
+from weighting.readers.workbooks import old
+from weighting.readers.workbooks.reading import answer_of
+from weighting.readers.workbooks.scan import Limits
 
 
 def workbook(*rows, change):
@@ -234,3 +239,59 @@ def test_page_api_and_command_ask_about_what_a_workbook_does_not_show(client, tm
     (tmp_path / "choices.json").write_text('{"reading": {"hidden_rows": "kept"}}')
     call_command("read_table", tmp_path / "t.xlsx", choices=tmp_path / "choices.json", **given)
     assert "Namibia,9.5,9.0" in (tmp_path / "out" / "data.csv").read_text()
+
+
+SHOWN_OTHERWISE = (Path(__file__).parents[2] / "data" / "shown_otherwise.xls").read_bytes()
+LIMITS = Limits(rows=20_000, columns=4000, cells=400_000, takes_formulas=False, seeks_numbers=True)
+CHOSEN = {"words__b": "multiply", "struck": "kept"}
+
+
+def small_sectors(data):
+    """Return an old workbook anew as one that lies in sectors of 64 bytes, as small ones may."""
+    book = old._stream_of(data).rstrip(b"\0") + b"\0\0"
+    book += bytes(-len(book) % 64)
+    small = len(book) // 64
+    root = -(-len(book) // 512)
+    end, free = 0xFFFFFFFE, 0xFFFFFFFF
+
+    def entry(name, kind, child, start, size):
+        words = name.encode("utf-16-le")
+        head = words.ljust(64, b"\0") + struct.pack("<HBB3I", len(words) + 2, kind, 1, free, free, child)
+        return head + bytes(36) + struct.pack("<IQ", start, size)
+
+    listing = entry("Root Entry", 5, 1, 3, len(book)) + entry("Workbook", 2, free, 0, len(book)) + bytes(256)
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    head += struct.pack("<5H6x8I", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, 2, 1, end)
+    head += struct.pack("<I109I", 0, 0, *[free] * 108)
+    table = [0xFFFFFFFD, end, end, *range(4, 3 + root), end]
+    numbers = [*range(1, small), end]
+    sectors = [struct.pack(f"<{len(words)}I", *words).ljust(512, b"\xff") for words in (table, numbers)]
+    return head + sectors[0] + listing + sectors[1] + book.ljust(512 * root, b"\0")
+
+
+@pytest.mark.parametrize("make", [lambda data: data, small_sectors], ids=["large sectors", "small ones"])
+def test_an_old_workbook_says_itself_what_it_shows_otherwise(make):
+    data = make(SHOWN_OTHERWISE)
+    _sheet, asked, likely = read(data, name="t.xls")
+    assert asked == {"words:b": "", "struck": ""}
+    assert (likely["hidden_rows"], likely["hidden_columns"], likely["percent:a"]) == (
+        *("left out", "left out"),
+        "percent",
+    )
+    sheet, asked, _likely = read(data, name="t.xls", **CHOSEN)
+    assert (sheet.columns, sheet.units, asked) == (("a", "b", "c"), ("Albania", "Chad", "Togo"), {})
+    assert sheet.values.tolist() == [[45.5, 1234567, 1.5], [7, 45000, 2.5], [25, 81000, 3.5]]
+    kept = {"hidden_rows": "kept", "hidden_columns": "kept"}
+    sheet, *_decisions = read(data, name="t.xls", percent="fraction", **CHOSEN, **kept)
+    assert (sheet.columns, sheet.values[1].tolist()) == (("a", "b", "c", "d"), [0.5, 2345678, 9.5, 2])
+    sheet, *_decisions = read(data, name="t.xls", **{**CHOSEN, "struck": "gap"})
+    assert str(sheet.values[2].tolist()) == "[25.0, 81000.0, nan]"
+
+
+def test_an_old_workbook_that_is_damaged_anywhere_is_read_or_refused_with_words():
+    """What leads from one sector to the next may lead anywhere, also back."""
+    for place in (*range(28, 120, 2), *range(512, len(SHOWN_OTHERWISE), 61)):
+        for value in (b"\0\0", b"\xff\xff", b"\x02\0"):
+            data = SHOWN_OTHERWISE[:place] + value + SHOWN_OTHERWISE[place + 2 :]
+            answer = answer_of(data, LIMITS)
+            assert "rows" in answer or [fault["kind"] for fault in answer["faults"]] == ["unreadable"], place

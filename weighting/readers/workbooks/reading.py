@@ -3,6 +3,7 @@
 import math
 import posixpath
 import re
+import struct
 import zipfile
 import zlib
 from array import array
@@ -15,11 +16,14 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from .documents import marks_in_document
+from .old import marks_in_old
 from .scan import Limits, Marks, Refused, Scan
 from .styles import styles_of
 
 ENCRYPTED = 0x1
 BOOK = "xl/workbook.xml"
+# A workbook of before 2007 is all in one part.
+OLD_BOOK = "Workbook"
 # How workbooks of before 2007 begin, and what those of OpenDocument hold.
 OLD = b"\xd0\xcf\x11\xe0"
 OPEN_DOCUMENT = {"content.xml", "META-INF/manifest.xml"}
@@ -39,7 +43,7 @@ DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 FEW, MOST_COVERS = 2, 5
 UNREADABLE = (
     *(CalamineError, KeyError, IndexError, ValueError, TypeError, ArithmeticError, EOFError, OSError),
-    *(expat.ExpatError, zipfile.BadZipFile),
+    *(expat.ExpatError, zipfile.BadZipFile, struct.error),
 )
 
 
@@ -48,7 +52,7 @@ def answer_of(data: bytes, limits: Limits) -> dict[str, Any]:
     try:
         if data.startswith(OLD):
             _look_through_old(data)
-            return _sheet(BytesIO(data), {}, limits)
+            return _sheet(BytesIO(data), {OLD_BOOK: data}, limits)
         parts = _parts_of(_open_archive(data))
         _look_through(parts, limits)
         return _sheet(_unpacked(parts) if BOOK in parts else BytesIO(data), parts, limits)
@@ -190,6 +194,9 @@ def _chosen(
 
     def marks_of(place: int) -> Marks:
         # No sheet of parts is loaded before it is known how far it reaches.
+        if OLD_BOOK in parts:
+            _check_reach(book.get_sheet_by_index(place), limits)
+            return marks_in_old(parts[OLD_BOOK], place, limits)
         if BOOK in parts:
             return Scan(limits, styles).read(parts[_path_of_sheet(parts, place)])
         _check_reach(book.get_sheet_by_index(place), limits)

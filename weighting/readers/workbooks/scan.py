@@ -92,10 +92,10 @@ class Scan:
         parser.Parse(
             content if self.styles.used_in(content) else plain.sub(self._without_cells, content), True
         )
-        self._write_units()
+        self.write_units()
         return self.marks
 
-    def _write_units(self) -> None:
+    def write_units(self) -> None:
         """Write what is counted beside the numbers of a column that counts several things: kg and g."""
         for column in self.counted.values():
             if len(column) > 1:
@@ -173,19 +173,19 @@ class Scan:
         ):
             self.marks.written[place] = text
         if self.kind == "n" and text:
-            self._note_shown(place, text)
+            self.note_number(place, self.style, text)
 
-    def _note_shown(self, place: tuple[int, int], text: str) -> None:
+    def note_number(self, place: tuple[int, int], style: int, text: str) -> None:
         """Note a number that is shown otherwise than it is kept."""
-        if self.style in self.styles.zeros:
-            self.marks.zeros[place] = self.styles.zeros[self.style]
-        if self.style in self.styles.percent:
+        if style in self.styles.zeros:
+            self.marks.zeros[place] = self.styles.zeros[style]
+        if style in self.styles.percent:
             self.marks.written[place] = in_percent(text)
-        if self.style in self.styles.words:
-            self.marks.written[place] = in_words(text, *self.styles.words[self.style])
-        if shown := self.styles.units.get(self.style):
-            self.counted.setdefault(self.column, {}).setdefault(shown, []).append((place, text))
-        if self.style in self.styles.struck:
+        if style in self.styles.words:
+            self.marks.written[place] = in_words(text, *self.styles.words[style])
+        if shown := self.styles.units.get(style):
+            self.counted.setdefault(place[1], {}).setdefault(shown, []).append((place, text))
+        if style in self.styles.struck:
             self.marks.struck.append(place)
 
 

@@ -75,7 +75,7 @@ def _moved(text: str, places: int) -> str:
 
 def styles_of(parts: dict[str, bytes], multiplying: Collection[str]) -> Styles:
     """Return the styles of the workbook; ``multiplying`` are words such as million."""
-    reading = _Reading(multiplying)
+    reading = Reading(multiplying)
     if "xl/styles.xml" in parts:
         parser = expat.ParserCreate()
         parser.StartElementHandler, parser.EndElementHandler = reading.start, reading.end
@@ -83,7 +83,7 @@ def styles_of(parts: dict[str, bytes], multiplying: Collection[str]) -> Styles:
     return reading.styles
 
 
-class _Reading:
+class Reading:
     """One pass over the styles of a workbook: formats and fonts first, then the styles that name them."""
 
     def __init__(self, multiplying: Collection[str]) -> None:
@@ -99,19 +99,20 @@ class _Reading:
         """Begin an element."""
         self.path.append(name.rpartition(":")[2])
         if self.path[-1] == "numFmt":
-            self._note_format(attributes.get("numFmtId", ""), attributes.get("formatCode", ""))
+            self.note_format(attributes.get("numFmtId", ""), attributes.get("formatCode", ""))
         elif self.path[-2:] == ["fonts", "font"]:
             self.fonts += 1
         elif self.path[-3:] == ["fonts", "font", "strike"] and attributes.get("val") not in FALSE:
             self.struck.add(str(self.fonts - 1))
         elif self.path[-2:] == ["cellXfs", "xf"]:
-            self._note_style(attributes.get("numFmtId", ""), attributes.get("fontId", ""))
+            self.note_style(attributes.get("numFmtId", ""), attributes.get("fontId", ""))
 
     def end(self, _name: str) -> None:
         """End an element."""
         self.path.pop()
 
-    def _note_format(self, number: str, code: str) -> None:
+    def note_format(self, number: str, code: str) -> None:
+        """Note a format of numbers by what styles call it."""
         signs, before, behind = _parts_of(code)
         if found := ZEROS.fullmatch(code):
             self.zeros[number] = len(found["zeros"])
@@ -122,7 +123,8 @@ class _Reading:
         elif before or behind:
             self.units[number] = f"{before}{{}} {behind}".strip()
 
-    def _note_style(self, number: str, font: str) -> None:
+    def note_style(self, number: str, font: str) -> None:
+        """Note the next style, by its format and its font."""
         if number in self.zeros:
             self.styles.zeros[self.count] = self.zeros[number]
         if number in self.words:
