@@ -80,10 +80,13 @@ def _slice(column: str, width: int, places: dict[int, int]) -> Substr:
     return Substr(column, start, width, output_field=BinaryField())
 
 
-def first_of(run_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Return the ids of the units that share the first rank, by run."""
+def first_of(run_ids: Sequence[int]) -> dict[int, tuple[list[int], int]]:
+    """Return the ids of the units that share the first rank, and how many have a rank, by run."""
     city_ids = city_ids_by_run(run_ids)
     return {
-        run: [city_ids[run][place] for place in np.flatnonzero(ranks == 1).tolist()]
+        run: (
+            [city_ids[run][place] for place in np.flatnonzero(ranks == 1).tolist()],
+            int(np.count_nonzero(ranks)),
+        )
         for run, ranks in ranks_by_run(run_ids).items()
     }

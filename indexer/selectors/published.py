@@ -36,6 +36,8 @@ HEAVY = (
 DAYS_OF_VISITS = 30
 # More words than these a question has only by mistake.
 MOST_WORDS = 8
+# Under the name of an index alone stands its last year, whichever year was added or corrected last.
+CURRENT_FIRST = ("-run__data_set__year", "-number")
 
 
 def released_editions() -> QuerySet[IndexEdition]:
@@ -57,8 +59,8 @@ def released_editions() -> QuerySet[IndexEdition]:
 
 
 def latest_editions() -> QuerySet[IndexEdition]:
-    """Return the newest released edition of each index, the last released first."""
-    newest = released_editions().filter(index=OuterRef("index")).order_by("-number").values("pk")[:1]
+    """Return the newest released edition of the last year of each index, the last released first."""
+    newest = released_editions().filter(index=OuterRef("index")).order_by(*CURRENT_FIRST).values("pk")[:1]
     return released_editions().filter(pk=Subquery(newest)).order_by("-released_at", "-pk")
 
 
@@ -116,11 +118,11 @@ def terms_by_code(index: PublishedIndex) -> dict[str, IndicatorTerms]:
 
 
 def find_edition(slug: str, number: int | None = None) -> IndexEdition | None:
-    """Return a released edition of an index, the newest without a number; None when strangers see none."""
+    """Return a released edition of an index, without a number the newest of its last year, if any."""
     editions = released_editions().filter(index__slug=slug)
     if number is not None:
         editions = editions.filter(number=number)
-    return editions.order_by("-number").first()
+    return editions.order_by(*CURRENT_FIRST).first()
 
 
 def editions_up_to(edition: IndexEdition) -> QuerySet[IndexEdition]:
@@ -276,8 +278,8 @@ def has_coordinates(run: Run) -> bool:
     return any(pk in scored for pk in placed.order_by("pk").values_list("pk", flat=True).iterator())
 
 
-def leaders_of(run_ids: list[int]) -> dict[int, list[City]]:
-    """Return the units that share the first rank, by run."""
+def leaders_of(run_ids: list[int]) -> dict[int, tuple[list[City], int]]:
+    """Return the units that share the first rank, and how many have one, by run that ranks any."""
     first = first_of(run_ids)
-    cities = City.objects.in_bulk({pk for ids in first.values() for pk in ids})
-    return {run: [cities[pk] for pk in ids] for run, ids in first.items() if ids}
+    cities = City.objects.in_bulk({pk for ids, _count in first.values() for pk in ids})
+    return {run: ([cities[pk] for pk in ids], count) for run, (ids, count) in first.items() if ids}

@@ -1,4 +1,4 @@
-"""Where an index is read: under its name alone, which is the newest edition, or at an edition that stays."""
+"""Where an index is read: under its name alone, the newest of its last year, or at an edition that stays."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from indexer.selectors.unit_profiles import unit_key
 
 @dataclass(frozen=True)
 class Shelf:
-    """The addresses of one index: those of its newest edition, or with a number those of that edition."""
+    """The addresses of one index: of the newest of its last year, or with a number of that edition."""
 
     slug: str
     number: int | None = None

@@ -87,7 +87,7 @@ def edition_page(
         "is_preview": shelf is None,
         "editions": editions,
         "year_switch": _years(editions, edition),
-        "newest": editions[0] if editions and editions[0].pk != edition.pk else None,
+        "newer": _newer(editions, edition) if shelf else None,
         "acts": list(acts_on(edition, shelf)),
         "shared_picture": shared_picture(edition) if shelf else "",
         "dataset_json": dataset_json(edition, run),
@@ -98,14 +98,25 @@ def edition_page(
     return render(request, "indexer/public/index.html", context)
 
 
+def _newer(editions: Sequence[IndexEdition], shown: IndexEdition) -> dict[str, Any] | None:
+    """Return what a reader may want instead: the newest of the same year, else that of the last year."""
+    slug, year = shown.index.slug, shown.run.data_set.year
+    last = max((edition.run.data_set.year for edition in editions), default=year)
+    same_year = next((edition for edition in editions if edition.run.data_set.year == year), shown)
+    if same_year.pk != shown.pk:
+        return {"url": Shelf(slug, None if year == last else same_year.number).index, "year": None}
+    return {"url": Shelf(slug).index, "year": last} if year < last else None
+
+
 def _years(editions: Sequence[IndexEdition], shown: IndexEdition) -> YearSwitch | None:
     """Return the newest edition of each year, which is given as the newest first; None of a single year."""
     found: dict[int, YearLink] = {}
+    last = max((edition.run.data_set.year for edition in editions), default=0)
     for edition in editions:
         year, slug = edition.run.data_set.year, edition.index.slug
         if year not in found:
             own = reverse("indexer:public-edition", args=[slug, edition.number])
-            url = own if found else reverse("indexer:public-index", args=[slug])
+            url = reverse("indexer:public-index", args=[slug]) if year == last else own
             is_current = year == shown.run.data_set.year
             found[year] = {"year": year, "url": url, "is_current": is_current, "reason": ""}
     links = sorted(found.values(), key=lambda link: -link["year"])
@@ -180,7 +191,7 @@ def _home(request: HttpRequest) -> HttpResponse:
     editions = list(search_editions(asked)[:MOST_LISTED])
     first = leaders_of([edition.run_id for edition in editions])
     context = {
-        "rows": [(edition, _finding(edition, first.get(edition.run_id, []))) for edition in editions],
+        "rows": [(edition, _finding(edition, *first.get(edition.run_id, ([], 0)))) for edition in editions],
         "asked": asked,
         "searched": urlencode({"q": asked}),
         **strangers_page(request),
@@ -188,11 +199,11 @@ def _home(request: HttpRequest) -> HttpResponse:
     return render(request, "indexer/public/home.html", context)
 
 
-def _finding(edition: IndexEdition, first: Sequence[Any]) -> str:
+def _finding(edition: IndexEdition, first: Sequence[Any], count: int) -> str:
     register = edition.run.data_set.series.register
     words = {
         "city": names_of(first),
-        "count": len(edition.run.data_set.city_ids),
+        "count": count,
         "units": register.units,
     }
     if not first:

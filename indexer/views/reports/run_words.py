@@ -78,10 +78,11 @@ def leaders(subject: NodeScores) -> str:
     first = at_rank(cities, ranks, 1)
     second = at_rank(cities, ranks, len(first) + 1)
     top, next_ = scores[ranks == 1][0], scores[ranks == len(first) + 1]
-    digits = digits_apart(float(top), float(next_[0]) if second else None)
+    fewest = subject.run.method.digits_or(FEWEST_DIGITS)
+    digits = digits_apart(float(top), float(next_[0]) if second else None, fewest)
     words = {
         "first": names_of(first),
-        "count": len(cities),
+        "count": int(np.count_nonzero(ranks)),
         "score": signed(float(top), digits, plus=False),
         "unit": score_unit(subject.run.method),
         "kind": cities.register.unit,
@@ -109,9 +110,9 @@ def leaders(subject: NodeScores) -> str:
     )
 
 
-def digits_apart(one: float, other: float | None) -> int:
-    """Return the digits at which two different scores are written differently."""
-    digits = FEWEST_DIGITS
+def digits_apart(one: float, other: float | None, fewest: int = FEWEST_DIGITS) -> int:
+    """Return the digits, so many at least, at which two different scores are written differently."""
+    digits = fewest
     while other is not None and digits < MOST_DIGITS and f"{one:.{digits}f}" == f"{other:.{digits}f}":
         digits += 1
     return digits

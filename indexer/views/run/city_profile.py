@@ -221,7 +221,10 @@ def _figure(profile: CityProfile) -> Figure:
     else:
         title = _("%(city)s lies %(gap)s from the overall mean") % {
             "city": profile.city.name,
-            "gap": signed((composite.score - composite.nation) * profile.run.method.scale, DIGITS),
+            "gap": signed(
+                (composite.score - composite.nation) * profile.run.method.scale,
+                profile.run.method.digits_or(DIGITS),
+            ),
         }
         subtitle = _("score of the %(unit)s and means of its places less the overall mean, %(measure)s") % {
             "unit": word,
@@ -273,12 +276,13 @@ def _score_row(score: ScoreProfile, run: Run, levels: Sequence[str]) -> dict[str
 def _neighbours(request: HttpRequest, profile: CityProfile) -> dict[str, Any]:
     """Return the neighbours, and how often the unit is above each where a study says so."""
     study = profile.intervals.study if profile.intervals else None
+    digits = profile.run.method.digits_or(DIGITS)
     rows = [
         {
             "city": near.city,
             "rank": near.rank,
-            "score": signed(near.score * profile.run.method.scale, DIGITS, plus=False),
-            "gap": signed(near.gap * profile.run.method.scale, DIGITS + 2),
+            "score": signed(near.score * profile.run.method.scale, digits, plus=False),
+            "gap": signed(near.gap * profile.run.method.scale, digits + 2),
             "is_own": near.city.pk == profile.city.pk,
             "above": _share_text(profile, near.position),
         }
@@ -321,7 +325,9 @@ def _others(profile: CityProfile, page: Page[Run]) -> list[dict[str, Any]]:
             "run": other.run,
             "rank": other.rank,
             "shift": profile.rank - other.rank if profile.rank else 0,
-            "score": signed(other.score * other.run.method.scale, DIGITS, plus=False),
+            "score": signed(
+                other.score * other.run.method.scale, other.run.method.digits_or(DIGITS), plus=False
+            ),
         }
         for name, other in zip(names, others, strict=True)
     ]

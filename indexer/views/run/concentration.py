@@ -125,7 +125,12 @@ def _report_context(report: ConcentrationReport, form: NodeChoice) -> dict[str, 
 
 
 def _finding(report: ConcentrationReport) -> str:
-    return _("The first %(half)s of %(count)s %(units)s hold half of what all of them hold") % {
+    method = report.subject.run.method
+    words = _("The first %(half)s of %(count)s %(units)s hold half of what all of them hold")
+    if not NORMALISATIONS[method.normalisation].keeps_zero:
+        # Places on a scale are nothing that anybody holds.
+        words = _("The first %(half)s of %(count)s %(units)s have half of the sum of all scores")
+    return words % {
         "units": report.subject.cities.register.units,
         "half": report.half,
         "count": report.between["cities"].count,

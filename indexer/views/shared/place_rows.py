@@ -27,14 +27,14 @@ def how_formed(ranked: PlaceRanking) -> str:
 
 def place_rows(ranked: PlaceRanking) -> list[dict[str, Any]]:
     """Return the places by rank as a table shows them."""
-    longest = [longest_bar(column) for column in ranked.scores.T]
+    longest, method = [longest_bar(column) for column in ranked.scores.T], ranked.subject.run.method
     return [
         {
             "rank": ranked.ranks[position] or "–",
             "place": ranked.places[position],
             "count": ranked.counts[position],
             "cells": [
-                _cell(score, full, ranked.subject.scale)
+                _cell(score, full, ranked.subject.scale, method.digits_or(DIGITS))
                 for score, full in zip(ranked.scores[position], longest, strict=True)
             ],
             "first": ranked.first_of(position),
@@ -79,6 +79,6 @@ def _percent(part: float) -> str:
     return signed(part * PERCENT, 2, plus=False)
 
 
-def _cell(score: float, full: float, scale: float) -> Cell:
+def _cell(score: float, full: float, scale: float, digits: int) -> Cell:
     percent = 100 * score / full if full > 0 and not np.isnan(score) else None
-    return Cell(signed(score * scale, DIGITS, plus=False), percent=percent)
+    return Cell(signed(score * scale, digits, plus=False), percent=percent)

@@ -107,7 +107,7 @@ def test_a_stranger_reads_ranking_method_weights_and_how_to_cite(client, publish
     assert content.count("<svg x=") == run.data_set.framework.indicators.count()
     assert run.manifest_hash in content
     assert "creativecommons.org/licenses/by/4.0" in content
-    assert "The weights come from no panel" in content
+    assert "The weights do not come from a panel" in content
     assert len(content) < 150_000
 
 
@@ -219,11 +219,31 @@ def test_an_index_of_several_years_leads_to_the_newest_edition_of_each(client, o
     index = draft_index(slug="liveability", terms=TERMS, actor=owner)
     for year, reason in ((2019, ""), (2020, "A year more."), (2019, "A value was wrong.")):
         publish_edition(index, run=family.runs[year], actor=owner, reason=reason)
-    newest, second = page(client), page(client, f"{ADDRESS}2/")
-    assert f'<a href="{ADDRESS}" aria-current="page">2019</a>' in newest
-    assert f'<a href="{ADDRESS}2/">2020</a>' in newest
-    assert f'<a href="{ADDRESS}2/" aria-current="page">2020</a>' in second
-    assert "aria-current" not in second.partition(f'<a href="{ADDRESS}">2019</a>')[2].partition("</nav>")[0]
+    last, corrected = page(client), page(client, f"{ADDRESS}3/")
+    # A year that was corrected later does not take the place of the last one.
+    assert f'<a href="{ADDRESS}" aria-current="page">2020</a>' in last
+    assert f'<a href="{ADDRESS}3/">2019</a>' in last
+    assert f'<a href="{ADDRESS}3/" aria-current="page">2019</a>' in corrected
+    assert f'<a href="{ADDRESS}">Go to those of 2020, the last year</a>' in corrected
+    assert "there is a newer one" not in corrected + last
+    assert f'there is a newer one. <a href="{ADDRESS}3/">' in page(client, f"{ADDRESS}1/")
+    assert "2020 · edition 2" in page(client, "/")
+    addresses = re.findall("<loc>.*?(/i/.*?)</loc>", client.get("/sitemap.xml").content.decode())
+    assert addresses[:2] == [ADDRESS, f"{ADDRESS}2/"]
+
+
+def test_what_leads_is_counted_among_the_ranked_and_written_with_the_digits_of_the_index(client, owner):
+    values = random_values(4)
+    values[2, 0] = float("nan")
+    framework = make_framework(owner=owner)
+    method = {"missing": "reweight", "coverage": 1.0, "normalisation": "minmax", "digits": 1}
+    (run,) = make_runs(values, tilts=[None], framework=framework, **method)
+    index = draft_index(slug="liveability", terms=TERMS, actor=owner)
+    publish_edition(index, run=run, actor=owner)
+    assert "leads 3 cities" in page(client, "/")
+    finding = re.search('<meta name="description" content="(.*?)">', page(client))[1]
+    assert re.search(r"leads 3 cities with [\d.]+ points of 100", finding)
+    assert all(len(number.partition(".")[2]) == 1 for number in re.findall(r"\d+\.\d+", finding))
 
 
 def test_the_map_stands_on_the_page_where_something_tells_where_units_lie(client, published, run):
