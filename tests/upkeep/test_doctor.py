@@ -13,14 +13,15 @@ from django.utils import timezone, translation
 
 from indexer.enums import RunStatus
 from indexer.models import DataFacts, DataSet, Run
-from tests.factories import make_account, make_framework, make_round
+from tests.factories import fill_ballot, make_account, make_framework, make_invitation, make_round
 from tests.indexer.factories import make_data_set, make_version
 from tests.processes import free_port
 from upkeep.doctor import store, surroundings, work
 from upkeep.doctor.finding import Level
 from weighting import immutability
 from weighting.enums import Role
-from weighting.models import Round
+from weighting.models import Ballot, Invitation, Round
+from weighting.services.access import issue_invitation_link
 
 pytestmark = pytest.mark.django_db
 postgres_only = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has neither")
@@ -108,6 +109,22 @@ def test_a_guard_that_was_removed():
     immutability.drop_triggers("default")
 
     assert immutability.VERSION in wrong(store.check_triggers)
+
+
+@pytest.mark.postgres
+def test_invitations_and_ballots_that_were_deleted_past_the_product():
+    """No key of the database holds them: `docs/decisions/ended-rounds-lie-apart.md`."""
+    invitation = make_invitation(make_round())
+    fill_ballot(invitation)
+    issue_invitation_link(invitation)
+    assert wrong(store.check_references) == ""
+
+    Ballot.objects.all()._raw_delete("default")
+    Invitation.objects.all()._raw_delete("default")
+
+    told = wrong(store.check_references)
+    assert "1 rows of weighting_accesslink refer to rows of weighting_invitation" in told
+    assert "rows of weighting_score refer to rows of weighting_ballot" in told
 
 
 @pytest.mark.postgres

@@ -18,6 +18,7 @@ PARTS: tuple[tuple[Promise, Check], ...] = (
     (gettext_lazy("Settings"), surroundings.check_settings),
     (gettext_lazy("Database"), store.check_database),
     (gettext_lazy("Guards"), store.check_triggers),
+    (gettext_lazy("References"), store.check_references),
     (gettext_lazy("Versions and results"), store.check_versions),
     (gettext_lazy("Broker"), work.check_broker),
     (gettext_lazy("Workers"), work.check_workers),

@@ -1,8 +1,11 @@
 """The database: whether it is at this release, guarded, what it was, and on time."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from django.apps import apps
 from django.db import connection
+from django.db.models import Exists, ForeignKey, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -61,6 +64,37 @@ def check_triggers() -> Iterator[Finding]:
         )
     else:
         yield fine(_("Frozen rows are guarded."))
+
+
+def check_references() -> Iterator[Finding]:
+    """Look whether rows refer to others that are there, where the product sees to it and no key does."""
+    lost = {field: count for field in _kept_by_product() if (count := _count_lost(field))}
+    for field, count in lost.items():
+        names = {
+            "count": count,
+            "table": field.model._meta.db_table,
+            "other": field.remote_field.model._meta.db_table,
+        }
+        yield wrong(
+            _("%(count)d rows of %(table)s refer to rows of %(other)s that are gone.") % names,
+            _("Somebody deleted them past the product: restore a copy, or remove what is left of them."),
+        )
+    if not lost:
+        yield fine(_("Links, letters and answers refer to what is there."))
+
+
+def _kept_by_product() -> Iterator[ForeignKey[Any, Any]]:
+    """Yield the references of which no key of the database holds that they lead somewhere."""
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, ForeignKey) and not field.db_constraint:  # type: ignore[attr-defined]
+                yield field
+
+
+def _count_lost(field: ForeignKey[Any, Any]) -> int:
+    there = field.remote_field.model._default_manager.filter(pk=OuterRef(field.attname))
+    rows = field.model._default_manager.filter(**{f"{field.attname}__isnull": False})
+    return rows.filter(~Exists(there)).count()
 
 
 def check_versions() -> Iterator[Finding]:
