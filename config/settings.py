@@ -292,6 +292,7 @@ AXES_LOCK_OUT_AT_FAILURE = False
 AXES_CLIENT_IP_CALLABLE = "weighting.requests.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 # A session of staff that nobody uses for so long is over.
 IDLE_SECONDS = int(env.float("QUANHENG_IDLE_HOURS", default=12.0) * 3600)

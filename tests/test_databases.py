@@ -2,13 +2,17 @@ import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.signals import request_finished, request_started
 from django.db import OperationalError, connection, connections
+from django.utils import timezone
 
 from config.postgresql import base
 from config.postgresql.base import DatabaseWrapper
+from config.sessions import SessionStore
 from tests.processes import wait_until
 
 
@@ -18,6 +22,22 @@ def test_the_suite_runs_on_the_database_it_was_asked_to_run_on():
     asked_for_postgres = os.environ.get("DATABASE_URL", "").startswith("postgresql")
 
     assert connection.vendor == ("postgresql" if asked_for_postgres else "sqlite")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_a_session_is_found_for_as_long_as_it_lasts():
+    made = SessionStore()
+    made["said"] = "a word"
+    made.create()
+    found = SessionStore(made.session_key)
+
+    assert found["said"] == "a word"
+    assert found.session_key == made.session_key
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    ended, unknown = SessionStore(made.session_key), SessionStore("k" * 32)
+    assert (ended.load(), ended.session_key) == ({}, None)
+    assert (unknown.load(), unknown.session_key) == ({}, None)
 
 
 def link_after_a_request():
