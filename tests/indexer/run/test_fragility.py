@@ -106,7 +106,7 @@ def test_every_weight_of_a_geometric_mean_is_solved_for(analyst):
         scores = composite_scores(index.normalised, weights, aggregation="geometric")
         first, second = scores[fragility.changes.pairs[pair]]
         assert first == pytest.approx(second, rel=1e-12)
-    assert "Not solved for" not in analyst.get(f"/runs/{run.pk}/fragility/").content.decode()
+    assert "are not solved for" not in analyst.get(f"/runs/{run.pk}/fragility/").content.decode()
 
 
 def test_weights_that_are_not_solved_for_are_named_on_page_and_in_file_and_api(analyst):

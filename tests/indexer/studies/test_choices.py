@@ -82,7 +82,7 @@ def test_imputation_alone_under_the_own_weights(run):
     [
         ({}, "normalisation: Choose two or more values"),
         ({"normalisation": ["rank"]}, "One value is no choice"),
-        ({"own": "nowhere transform none, ln"}, "no code of this framework"),
+        ({"own": "nowhere transform none, ln"}, "not a code of this framework"),
         ({"own": "{leaf} transform ln"}, "two or more values that differ"),
         ({"own": "{leaf} transform none, wrong"}, "There is no such choice"),
         ({"own": "{inner} coverage 0.5, 0.8"}, "decides who has a rank"),
