@@ -145,10 +145,11 @@ def test_details_are_told_in_words_and_in_one_time_zone(client, manager):
         manager, "extend", round_, before="2026-11-26T12:00:00+00:00", after="2026-11-28T20:00:00+08:00"
     )
     details = client.get(LOG).context["acts"][0].details
-    assert [name for name, _ in details] == ["after", "before"]
-    assert "28 Nov 2026, 20:00 (Asia/Shanghai" in details[0][1]
-    assert "26 Nov 2026, 20:00 (Asia/Shanghai" in details[1][1]
+    assert [name for name, _ in details] == ["before", "after"]
+    assert "26 Nov 2026, 20:00 (Asia/Shanghai" in details[0][1]
+    assert "28 Nov 2026, 20:00 (Asia/Shanghai" in details[1][1]
     with translation.override("zh-hans"):
+        assert [detail_words(name, "")[0] for name in ("before", "after")] == ["原为", "改为"]
         assert detail_words("source", "round") == ("来源", "已关闭的评分轮次")
 
 

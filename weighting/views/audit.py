@@ -47,8 +47,9 @@ class LoggedAct:
 
     @property
     def details(self) -> list[tuple[str, str]]:
-        """The ids and settings of the act, in the order of their names."""
-        return [detail_words(name, value) for name, value in sorted(self.entry.detail.items())]
+        """The ids and settings of the act, in the order of their names; what was before what came of it."""
+        details = sorted(self.entry.detail.items(), key=lambda detail: (detail[0] == "after", detail[0]))
+        return [detail_words(name, value) for name, value in details]
 
 
 @audience(MANAGERS)

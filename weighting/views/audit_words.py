@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from weighting.enums import Role, VersionSource
 from weighting.models import (
@@ -137,8 +137,8 @@ KINDS: dict[str, Promise] = {
 
 DETAILS: dict[str, Promise] = {
     "added": gettext_lazy("added"),
-    "after": gettext_lazy("after"),
-    "before": gettext_lazy("before"),
+    "after": pgettext_lazy("act", "after"),
+    "before": pgettext_lazy("act", "before"),
     "completed": gettext_lazy("completed"),
     "count": gettext_lazy("count"),
     "data_set": gettext_lazy("data set"),
