@@ -30,6 +30,8 @@ LOOPBACK = "127.0.0.1"
 START_SECONDS = 90.0
 # How long a second launcher waits for a first one that is about to run.
 SETTLE_SECONDS = 5.0
+# What gunicorn writes once the port is its own.
+LISTENING = b"Listening at"
 LOGS = settings.VAR_DIR.resolve() / "logs"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -167,7 +169,11 @@ def _why_not(port: int, error: OSError) -> str:
         return f"Port {port} cannot be used: {error.strerror}. Choose another one: make run PORT=8000"
     address = f"http://{LOOPBACK}:{port}"
     owner = "another installation of Quanheng" if _health(address, timeout=2.0) else "another program"
-    return f"Port {port} is taken by {owner}. Choose another one: make run PORT={port % 65535 + 1}"
+    return f"Port {port} is taken by {owner}. Choose another one: make run PORT={_next_to(port)}"
+
+
+def _next_to(port: int) -> int:
+    return port % 65535 + 1
 
 
 def _point_to_running(note: dict[str, Any], address: str, environment: Mapping[str, str]) -> int:
@@ -187,9 +193,16 @@ def _point_to_running(note: dict[str, Any], address: str, environment: Mapping[s
 def _wait_until_healthy(address: str, children: list[Child]) -> None:
     print("Waiting until every part answers ...", flush=True)
     deadline = time.monotonic() + START_SECONDS
-    while not (answer := _health(address)).get("healthy"):
+    web = next(child for child in children if child.name == "web")
+    while not ((answer := _health(address)).get("healthy") and LISTENING in web.log.read_bytes()):
         for child in children:
             child.check_at_start()
+        if answer and web.deaths:
+            # The links that are printed would open nothing there, and what is entered go to it.
+            raise LaunchError(
+                f"Another installation of Quanheng took {address} while this one was started. "
+                f"Choose another port: make run PORT={_next_to(urlsplit(address).port or 0)}"
+            )
         if time.monotonic() > deadline:
             logs = "\n".join(tail(child.log) for child in children)
             raise LaunchError(f"Not every part answers after {START_SECONDS:.0f} s: {answer}\n{logs}")

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from config.children import Child, LaunchError
+from config.launch import _wait_until_healthy
 from tests.processes import PATIENCE_SECONDS, PYTHON, ROOT, Product, clean_environment, free_port, wait_until
 
 pytestmark = pytest.mark.faults
@@ -151,6 +152,16 @@ def test_a_taken_port_is_said_before_anything_is_made(tmp_path):
     assert f"Port {port} is taken by another program" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "var" / "quanheng.sqlite3").exists()
+
+
+def test_a_port_that_another_installation_takes_meanwhile_is_said(installation, tmp_path):
+    """Two that start at once both find it free; the second would print links that open nothing there."""
+    taken = [sys.executable, "-c", "raise SystemExit('Connection in use')"]
+    web = Child("web", taken, tmp_path / "web.log", dict(os.environ))
+    web.start()
+
+    with pytest.raises(LaunchError, match="Another installation of Quanheng took"):
+        _wait_until_healthy(f"http://127.0.0.1:{installation.port}", [web])
 
 
 @pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
