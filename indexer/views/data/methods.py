@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from indexer.dispatch import compute_with_method, compute_years_together
 from indexer.forms.methods import COMMON, ComputeForm, MethodForm
-from indexer.method_words import method_words
-from indexer.models import DataSet
+from indexer.method_words import method_words, own_ways
+from indexer.models import DataSet, IndexMethod
 from indexer.selectors.data_imports import leaves_of
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.methods import default_method_of, frozen_versions_of
@@ -22,7 +22,7 @@ from indexer.words import data_set_name
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import MANAGERS, STAFF, audience
-from weighting.selectors.frameworks import frameworks_visible_to
+from weighting.selectors.frameworks import frameworks_visible_to, indicators_of
 from weighting.sentences import join_sentences
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.visitors import account_of
@@ -68,9 +68,10 @@ def framework_method(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the method that data sets of a framework are computed by unless they say another."""
     account = account_of(request)
     framework = get_object_or_404(frameworks_visible_to(account), pk=pk)
+    own = default_method_of(pk)
     form = MethodForm(
         *sent_data(request)[:1],
-        method=default_method_of(pk),
+        method=own,
         leaves=leaves_of(pk),
         auxiliary=_auxiliary_codes(account, pk),
     )
@@ -82,10 +83,18 @@ def framework_method(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "framework": framework,
         "form": form,
+        "own_ways": _own_ways(own, pk),
         "cancel_url": reverse("weighting:framework-detail", args=[pk]),
     }
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "indexer/data/framework_method.html", context, status=status)
+
+
+def _own_ways(method: IndexMethod | None, framework_id: int) -> list[dict[str, str]]:
+    """Return what each node does otherwise than the whole index, in words."""
+    ways = own_ways(method) if method else []
+    names = {node.code: node.name for node in indicators_of(framework_id)} if ways else {}
+    return [{"code": code, "name": names.get(code, ""), "words": words} for code, words in ways]
 
 
 def _compute(data_set: DataSet, form: ComputeForm, *, actor: Account) -> int:

@@ -145,6 +145,24 @@ def test_what_a_manager_chose_of_the_index_stays_under_the_cells_of_a_file():
     assert kept.method.leaves["gnipc"]["transform"] == "log10"
 
 
+def test_what_leaves_do_otherwise_is_shown_before_there_are_data(client):
+    framework = imported(FRAMEWORK)
+    sign_in_staff(client, make_account())
+    address = reverse("indexer:framework-method", args=[framework.pk])
+    page = client.get(address)
+    assert {way["code"]: way["words"] for way in page.context["own_ways"]} == {
+        "le": "lower bound 20, upper bound 85",
+        "eys": "lower bound 0, upper bound 18",
+        "mys": "lower bound 0, upper bound 15",
+        "gnipc": "lower bound 100, transform ln, upper bound 75000",
+    }
+    assert "What goes its own way" in page.text
+    assert "另行处理的指标" in client.get(address, headers={"accept-language": "zh-hans"}).text
+    plain = imported("code,parent\na,\nb,\n", name="Plain")
+    page = client.get(reverse("indexer:framework-method", args=[plain.pk])).text
+    assert "What goes its own way" not in page
+
+
 def test_an_analyst_changes_the_method_of_no_framework_of_others():
     imported(FRAMEWORK)
     with pytest.raises(Refused, match="let a manager import it"):
