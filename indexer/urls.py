@@ -8,6 +8,14 @@ from indexer.api.city_profiles import CityProfileView, LeadsView
 from indexer.api.coherence import AuditTableView, DataSetAudit, FrameworkAuditView
 from indexer.api.comparisons import CityChangeView, ComparedCities, ComparisonView
 from indexer.api.concentration import ConcentrationView
+from indexer.api.facts import (
+    CancelFactsOfDataSet,
+    CancelFactsOfRun,
+    FactsOfDataSet,
+    FactsOfRun,
+    RetryFactsOfDataSet,
+    RetryFactsOfRun,
+)
 from indexer.api.families import BranchIndices, BranchRankingView
 from indexer.api.fragility import CriticalWeights, PairWeights
 from indexer.api.gatherings import (
@@ -266,6 +274,7 @@ urlpatterns = [
         name="run-concentration-export",
     ),
     path("runs/<int:pk>/coherence/", coherence.run_coherence, name="run-coherence"),
+    path("runs/<int:pk>/facts/retry/", coherence.run_facts_retry, name="run-facts-retry"),
     path("runs/<int:pk>/coherence/pair/", coherence_pair.run_nodes_pair, name="run-nodes-pair"),
     path(
         "runs/<int:pk>/coherence/pair/export/",
@@ -324,6 +333,7 @@ urlpatterns = [
     path("frameworks/<int:pk>/method/", methods.framework_method, name="framework-method"),
     path("data-sets/<int:pk>/mapping/", data_sets.data_set_mapping, name="data-set-mapping"),
     path("data-sets/<int:pk>/propose/", proposals.data_set_propose, name="data-set-propose"),
+    path("data-sets/<int:pk>/facts/retry/", data_audit.data_set_facts_retry, name="data-set-facts-retry"),
     path("data-sets/<int:pk>/publish/", data_sets.data_set_publish, name="data-set-publish"),
     path("examples/<slug:example>/<slug:ending>/", examples.example_file, name="example-file"),
     path("registers/", registers.register_list, name="register-list"),
@@ -354,6 +364,17 @@ urlpatterns = [
         FrameworkAuditView.declared(),
         name="api-framework-audit",
     ),
+    path("api/v1/datasets/<int:pk>/facts/", FactsOfDataSet.declared(), name="api-data-set-facts"),
+    path(
+        "api/v1/datasets/<int:pk>/facts/cancel/",
+        CancelFactsOfDataSet.declared(),
+        name="api-data-set-facts-cancel",
+    ),
+    path(
+        "api/v1/datasets/<int:pk>/facts/retry/",
+        RetryFactsOfDataSet.declared(),
+        name="api-data-set-facts-retry",
+    ),
     path("api/v1/datasets/<int:pk>/runs/", DataSetRuns.declared(), name="api-data-set-runs"),
     path("api/v1/runs/", Runs.list_view(), name="api-run-list"),
     path("api/v1/runs/<int:pk>/", Runs.detail_view(), name="api-run"),
@@ -381,6 +402,9 @@ urlpatterns = [
     path("api/v1/runs/<int:pk>/cancel/", CancelRun.declared(), name="api-run-cancel"),
     path("api/v1/runs/<int:pk>/retry/", RetryRun.declared(), name="api-run-retry"),
     path("api/v1/runs/<int:pk>/adopt/", AdoptMethod.declared(), name="api-run-adopt"),
+    path("api/v1/runs/<int:pk>/facts/", FactsOfRun.declared(), name="api-run-facts"),
+    path("api/v1/runs/<int:pk>/facts/cancel/", CancelFactsOfRun.declared(), name="api-run-facts-cancel"),
+    path("api/v1/runs/<int:pk>/facts/retry/", RetryFactsOfRun.declared(), name="api-run-facts-retry"),
     path("api/v1/indices/", BranchIndices.list_view(), name="api-index-list"),
     path("api/v1/indices/<int:pk>/", BranchIndices.detail_view(), name="api-index"),
     path("api/v1/indices/<int:pk>/ranking/", BranchRankingView.declared(), name="api-index-ranking"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -16,10 +17,10 @@ from indexer.audit_files import STRUCTURE_TABLES, TABLES, UNWEIGHTED_TABLES, Any
 from indexer.dispatch import ask_run_facts
 from indexer.selectors.coherence import coherence_of
 from indexer.selectors.data_audit import audited_data_sets, data_audit_of
-from indexer.selectors.data_facts import FactsWait
+from indexer.selectors.data_facts import FactsLacking, Lack
 from indexer.selectors.framework_audit import audited_framework
 from indexer.selectors.published import codes_given_raw
-from indexer.selectors.run_facts import run_facts_wait_for
+from indexer.selectors.run_facts import lack_of_run_facts
 from weighting.api.base import PAGE, Answer, described
 from weighting.permissions import STAFF, has_role
 from weighting.selectors.frameworks import frameworks_visible_to
@@ -42,10 +43,10 @@ class AuditTableView(RunView):
     @described(*PAGE, responses=ROWS)
     def get(self, request: Request, pk: int, table: str) -> Response:
         run, asked = self.finished_run(pk), _asked(table, TABLES)
-        if run_facts_wait_for(run):
-            if has_role(self.account, STAFF):
+        if lack := lack_of_run_facts(run):
+            if not lack.has_ended and has_role(self.account, STAFF):
                 ask_run_facts(run)
-            raise _at_it()
+            raise _lacking(lack, reverse("indexer:api-run-facts-retry", args=[pk]))
         return _answer(request, asked, coherence_of(run).audit, codes_given_raw(self.account, run))
 
 
@@ -58,8 +59,9 @@ class DataSetAudit(Answer):
         asked = _asked(table, UNWEIGHTED_TABLES)
         try:
             audit = data_audit_of(data_set)
-        except FactsWait:
-            raise _at_it() from None
+        except FactsLacking as lacking:
+            retry_url = reverse("indexer:api-data-set-facts-retry", args=[pk])
+            raise _lacking(lacking.lack, retry_url) from None
         return _answer(request, asked, audit.files)
 
 
@@ -72,7 +74,10 @@ class FrameworkAuditView(Answer):
         return _answer(request, _asked(table, STRUCTURE_TABLES), audited_framework(framework).files)
 
 
-def _at_it() -> NotFound:
+def _lacking(lack: Lack, retry_url: str) -> NotFound:
+    if lack.has_ended:
+        message = _("This failed or was cancelled. POST to %(address)s has a worker try again.")
+        return NotFound(message % {"address": retry_url})
     return NotFound(_("A worker is still working out what these values are like. Ask again in a minute."))
 
 

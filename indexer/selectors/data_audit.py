@@ -11,7 +11,7 @@ from indexer.models import City, DataSet
 from indexer.numeric.coherence.audit import Group
 from indexer.numeric.coherence.kept_facts import UnweightedFacts
 from indexer.selectors.coherence import MemberView
-from indexer.selectors.data_facts import FactsWait, facts_wait_for, unweighted_facts_of
+from indexer.selectors.data_facts import FactsLacking, lack_of_data_facts, unweighted_facts_of
 from indexer.selectors.data_sets import cities_of, data_sets_visible_to, structure_from
 from indexer.selectors.stored_values import columns_of
 from weighting.models import Account, Indicator
@@ -108,9 +108,9 @@ def audited_data_sets(account: Account | None) -> QuerySet[DataSet]:
 def data_audit_of(data_set: DataSet) -> DataAudit:
     """Load what there is to know of a data set for its audit.
 
-    Raises `FactsWait` where a worker has yet to work it out.
+    Raises `FactsLacking` where it is large and not worked out.
     """
-    if facts_wait_for(data_set):
-        raise FactsWait
+    if lack := lack_of_data_facts(data_set):
+        raise FactsLacking(lack)
     nodes = indicators_of(data_set.framework_id)
     return DataAudit(data_set, nodes, unweighted_facts_of(data_set, structure_from(nodes)))

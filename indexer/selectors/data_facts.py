@@ -9,7 +9,7 @@ from django.db.models.functions import Length
 
 from indexer.enums import RunStatus
 from indexer.intake.rates import lies_in_the_range_of_parts, sums_to_the_whole, why_no_sum_of
-from indexer.models import DataFacts, DataSet
+from indexer.models import DataFacts, DataSet, RunFacts
 from indexer.numeric.blocks import Tally, unpack_arrays
 from indexer.numeric.coherence.kept_facts import KeptFacts, UnweightedFacts, arrays_of_data
 from indexer.numeric.coherence.unweighted import unweighted_index
@@ -27,8 +27,26 @@ MOST_VALUES = 3_000_000
 LONG = (*PACKED, "city_ids", "leaf_codes", "auxiliary_codes")
 
 
-class FactsWait(Exception):
-    """A worker has yet to work out what is asked of a large data set."""
+@dataclass(frozen=True)
+class Lack:
+    """Facts of something large that are not there; ``job`` is None where nobody has asked for them yet."""
+
+    job: DataFacts | RunFacts | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether that failed or was cancelled, and waits for somebody to have it tried again."""
+        return self.job is not None and self.job.status not in UNFINISHED
+
+
+class FactsLacking(Exception):
+    """What is asked of a large data set is not worked out; ``args`` hold its `Lack`."""
+
+    @property
+    def lack(self) -> Lack:
+        """What there is in its place."""
+        lack: Lack = self.args[0]
+        return lack
 
 
 @dataclass(frozen=True)
@@ -65,12 +83,19 @@ def is_large(data_set: DataSet) -> bool:
     return len(data_set.city_ids) * len(data_set.leaf_codes) > MOST_VALUES
 
 
-def facts_wait_for(data_set: DataSet) -> bool:
-    """Whether a worker is still to work them out; one that could not leaves it to whoever asks."""
-    if not is_large(data_set):
-        return False
-    kept = DataFacts.objects.filter(data_set=data_set).values_list("status", flat=True).first()
-    return kept is None or kept in UNFINISHED
+def data_facts_of(data_set: DataSet) -> DataFacts | None:
+    """Return the job of the facts of a data set without what it found; None where nobody has asked."""
+    return DataFacts.objects.filter(data_set=data_set).defer("block").first()
+
+
+def lack_of_data_facts(data_set: DataSet) -> Lack | None:
+    """Return what there is in place of the facts of a large data set; None where nothing lacks."""
+    return lack_in(data_facts_of(data_set)) if is_large(data_set) else None
+
+
+def lack_in(job: DataFacts | RunFacts | None) -> Lack | None:
+    """Return what lacks while a job is not done."""
+    return None if job is not None and job.status == RunStatus.DONE else Lack(job)
 
 
 def kept_arrays_of(data_set: DataSet) -> Tally | None:

@@ -8,8 +8,7 @@ from django.db.models.functions import Length
 from indexer.enums import RunStatus
 from indexer.models import Run, RunFacts
 from indexer.numeric.blocks import Tally, unpack_arrays
-from indexer.selectors.data_facts import LONG, MOST_VALUES, is_large
-from indexer.selectors.jobs import UNFINISHED
+from indexer.selectors.data_facts import LONG, MOST_VALUES, Lack, is_large, lack_in
 from weighting.models import Account
 from weighting.selectors.sharing import known_to
 
@@ -36,12 +35,14 @@ def public_runs_without_facts() -> QuerySet[Run]:
     return sized.filter(bytes__gt=8 * MOST_VALUES, facts__isnull=True).order_by("pk")
 
 
-def run_facts_wait_for(run: Run) -> bool:
-    """Whether a worker is still to work them out; one that could not leaves it to whoever asks."""
-    if not is_large(run.data_set):
-        return False
-    kept = RunFacts.objects.filter(run=run).values_list("status", flat=True).first()
-    return kept is None or kept in UNFINISHED
+def run_facts_of(run: Run) -> RunFacts | None:
+    """Return the job of the facts of a ranking without what it found; None where nobody has asked."""
+    return RunFacts.objects.filter(run=run).defer("block", "changes").first()
+
+
+def lack_of_run_facts(run: Run) -> Lack | None:
+    """Return what there is in place of the facts of a large ranking; None where nothing lacks."""
+    return lack_in(run_facts_of(run)) if is_large(run.data_set) else None
 
 
 def kept_arrays_of_run(run: Run) -> Tally | None:

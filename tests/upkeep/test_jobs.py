@@ -8,7 +8,7 @@ from indexer import tasks
 from indexer.enums import Queue, RunStatus
 from indexer.models import DataFacts, Run, RunFacts, Study
 from indexer.selectors import data_facts
-from indexer.selectors.data_facts import facts_wait_for
+from indexer.selectors.data_facts import data_facts_of, lack_of_data_facts
 from indexer.services import facts
 from indexer.services.facts import keep_waiting_facts
 from tests.factories import make_account, make_framework
@@ -162,13 +162,13 @@ def test_facts_are_cancelled_and_worked_out_when_they_are_tried_again(operator, 
 
     operator.post(ACT, {"status": "queued", "all": "1"})
     assert not keep_waiting_facts()
-    assert not facts_wait_for(of_data.data_set), "whoever asks has them worked out"
+    assert lack_of_data_facts(of_data.data_set).has_ended, "nobody has them worked out"
     sent = []
     monkeypatch.setattr(tasks.keep_facts, "apply_async", lambda args, **said: sent.append(said["queue"]))
     with TestCase.captureOnCommitCallbacks(execute=True):
         operator.post(ACT, {"status": "cancelled", "job": [f"data_facts:{of_data.pk}"]})
     assert sent == ["bulk"], "rankings go first"
-    assert facts_wait_for(of_data.data_set)
+    assert data_facts_of(of_data.data_set).status == RunStatus.QUEUED
     assert keep_waiting_facts()
     assert not keep_waiting_facts()
     assert DataFacts.objects.get().status == RunStatus.DONE

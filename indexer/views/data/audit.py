@@ -1,5 +1,6 @@
 """What a data set is like before any weights: what is there, how it is spread, what goes together."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,17 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from indexer import charts
 from indexer.audit_files import UNWEIGHTED_TABLES
+from indexer.dispatch import retry_facts
 from indexer.enums import RunStatus
 from indexer.forms.coherence import LeafGroupChoice, MemberChoice
 from indexer.models import DataSet
 from indexer.selectors.coherence import MemberView
 from indexer.selectors.data_audit import LACKING, DataAudit, audited_data_sets, data_audit_of
-from indexer.selectors.data_facts import FactsWait
+from indexer.selectors.data_facts import FactsLacking, Lack, data_facts_of
 from indexer.selectors.runs import listed_runs_visible_to
 from indexer.views.shared.coherence_tables import (
     SHADED,
@@ -37,17 +39,18 @@ from indexer.views.shared.coherence_words import (
     whole_name,
 )
 from indexer.views.shared.exports import data_set_facts
-from indexer.views.shared.facts_wait import waiting_page
+from indexer.views.shared.facts_lack import data_set_lack_context, lacking_page
 from indexer.views.shared.histograms import bin_rows, histogram_bins, value_stats
 from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, version_name
 from weighting.drawing import Figure
 from weighting.exports import columns_of
 from weighting.models import Account, Indicator
-from weighting.permissions import ANYONE, audience
+from weighting.permissions import ANYONE, STAFF, audience
+from weighting.views.answers import answer_act
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
 from weighting.views.numbers import signed
-from weighting.visitors import visitor_of
+from weighting.visitors import account_of, visitor_of
 
 # Rankings that the page leads to.
 MOST_RUNS = 12
@@ -60,8 +63,8 @@ def data_set_audit(request: HttpRequest, pk: int) -> HttpResponse:
     data_set = _data_set(request, pk)
     try:
         audit = data_audit_of(data_set)
-    except FactsWait:
-        return _waiting(request, data_set)
+    except FactsLacking as lacking:
+        return _lacking(request, data_set, lacking.lack)
     group, view = _asked(request, audit)
     member, node = _asked_member(request, view)
     export = reverse("indexer:data-set-audit-export", args=[pk])
@@ -104,8 +107,8 @@ def data_set_audit_export(request: HttpRequest, pk: int) -> HttpResponse:
     data_set, table = _data_set(request, pk), UNWEIGHTED_TABLES[name]
     try:
         audit = data_audit_of(data_set)
-    except FactsWait:
-        return _waiting(request, data_set)
+    except FactsLacking as lacking:
+        return _lacking(request, data_set, lacking.lack)
     rows, facts = table.plain_rows(audit.files), data_set_facts(audit.data_set)
     return table_answer(
         asked_format(request), f"{name}-data-set-{pk}", columns_of(*table.columns), rows, facts
@@ -119,19 +122,35 @@ def data_set_audit_picture(request: HttpRequest, pk: int, format: str) -> HttpRe
     data_set = _data_set(request, pk)
     try:
         audit = data_audit_of(data_set)
-    except FactsWait:
-        return _waiting(request, data_set)
+    except FactsLacking as lacking:
+        return _lacking(request, data_set, lacking.lack)
     view = _asked(request, audit)[1]
     return picture_answer(_figure(audit, _asked_member(request, view)[1]).spec, format)
+
+
+@audience(STAFF)
+@require_POST
+def data_set_facts_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a worker work out what a large data set is like, where that failed or was cancelled."""
+    facts = data_facts_of(_data_set(request, pk))
+    if facts is None:
+        raise Http404
+    return answer_act(
+        request,
+        partial(retry_facts, facts, actor=account_of(request)),
+        done=_("A worker works it out now."),
+        back=reverse("indexer:data-set-audit", args=[pk]),
+    )
 
 
 def _data_set(request: HttpRequest, pk: int) -> DataSet:
     return get_object_or_404(audited_data_sets(visitor_of(request).account), pk=pk)
 
 
-def _waiting(request: HttpRequest, data_set: DataSet) -> HttpResponse:
+def _lacking(request: HttpRequest, data_set: DataSet, lack: Lack) -> HttpResponse:
     context = {"data_set": data_set, "title": data_set_name(data_set)}
-    return waiting_page(request, "indexer/data/data_set_waiting.html", context)
+    context |= data_set_lack_context(data_set, lack)
+    return lacking_page(request, "indexer/data/data_set_lacking.html", context, lack)
 
 
 def _asked(request: HttpRequest, audit: DataAudit) -> tuple[LeafGroupChoice, MemberView]:

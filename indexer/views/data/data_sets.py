@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from indexer.method_words import method_words
 from indexer.models import DataSet
-from indexer.selectors.data_facts import IndicatorSummary, facts_wait_for, indicator_summaries_of
+from indexer.selectors.data_facts import IndicatorSummary, indicator_summaries_of, lack_of_data_facts
 from indexer.selectors.data_imports import imports_visible_to
 from indexer.selectors.data_sets import (
     MOST_NAMED,
@@ -28,6 +28,7 @@ from indexer.selectors.data_sets import (
 from indexer.selectors.runs import listed_runs_visible_to
 from indexer.services.data_sets import publish_data_set
 from indexer.views.data.lineage import lineage_facts, mapping_columns, mapping_rows
+from indexer.views.shared.facts_lack import data_set_lack_context
 from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, moment, register_lines
@@ -68,8 +69,8 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
     visible = visible.select_related("framework", "method", "series__register", "previous", "created_by")
     data_set = get_object_or_404(visible, pk=pk)
     runs = listed_runs_visible_to(account).filter(data_set=data_set)
-    waits = facts_wait_for(data_set)
-    summaries = [] if waits else indicator_summaries_of(data_set)
+    lack = lack_of_data_facts(data_set)
+    summaries = [] if lack else indicator_summaries_of(data_set)
     editions = editions_of(data_set, account)
     later = (one for one in editions if one.year == data_set.year and one.edition > data_set.edition)
     context = {
@@ -80,7 +81,7 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "editions": editions,
         # The newest comes first.
         "later": next(later, None),
-        "facts_wait": waits,
+        **data_set_lack_context(data_set, lack),
         "rows": [_indicator_row(summary) for summary in summaries],
         "has_own_totals": any(summary.has_own_total for summary in summaries),
         "has_missing": any(summary.missing for summary in summaries),

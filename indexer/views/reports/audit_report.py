@@ -12,7 +12,7 @@ from indexer.views.reports.chapters.registry import AUDIT
 from indexer.views.reports.document import Document, language, write_parts
 from indexer.views.reports.material import Material
 from indexer.views.shared.coherence_words import headline
-from indexer.views.shared.facts_wait import wait_for_run_facts
+from indexer.views.shared.facts_lack import answer_lack_of_run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, version_name
 from weighting.permissions import ANYONE, audience
@@ -32,14 +32,14 @@ def audit_report(request: HttpRequest, pk: int) -> HttpResponse:
 def audit_report_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the same report as PDF, in the language of the page."""
     run = finished_run(request, pk)
-    if waiting := wait_for_run_facts(request, run, "run-report"):
-        return waiting
+    if lacking := answer_lack_of_run_facts(request, run, "run-report"):
+        return lacking
     return document_answer(_document(request, run).as_data(), f"audit-{run.pk}")
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
-    if waiting := wait_for_run_facts(request, run, "run-report"):
-        return waiting
+    if lacking := answer_lack_of_run_facts(request, run, "run-report"):
+        return lacking
     document = _document(request, run)
     context = {
         **run_context(request, run, "run-report"),

@@ -40,7 +40,7 @@ from indexer.views.reports.run_words import (
     run_sentences,
 )
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ranking_finding
-from indexer.views.shared.facts_wait import ask_facts_of
+from indexer.views.shared.facts_lack import ask_facts_of
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, run_context
 from indexer.views.shared.unranked import unranked_rows

@@ -1,5 +1,6 @@
 """Whether the index of a run holds together, group by group, as a page and as files."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,18 +9,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from indexer import charts
 from indexer.answers import answer_file, answer_page
 from indexer.audit_files import TABLES, Audit
+from indexer.dispatch import retry_facts
 from indexer.enums import StudyKind, StudyStatus
 from indexer.forms.coherence import GroupChoice
 from indexer.models import Run
 from indexer.numeric.coherence.importance import HIGH, LOW
 from indexer.selectors.coherence import Coherence, GroupView, coherence_of, whole_audit_key
 from indexer.selectors.published import codes_given_raw
-from indexer.selectors.run_facts import run_facts_wait_for
+from indexer.selectors.run_facts import lack_of_run_facts, run_facts_of
 from indexer.selectors.studies import studies_visible_to
 from indexer.views.shared.coherence_tables import (
     SHADED,
@@ -37,15 +39,16 @@ from indexer.views.shared.coherence_words import (
     widest_gap,
 )
 from indexer.views.shared.exports import run_facts
-from indexer.views.shared.facts_wait import wait_for_run_facts
+from indexer.views.shared.facts_lack import answer_lack_of_run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, version_name
 from weighting.drawing import Figure, Spec
 from weighting.exports import columns_of
-from weighting.permissions import ANYONE, audience
+from weighting.permissions import ANYONE, STAFF, audience
+from weighting.views.answers import answer_act
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
-from weighting.visitors import visitor_of
+from weighting.visitors import account_of, visitor_of
 
 PERCENT = 100
 # What one picture holds at a time; the files hold all.
@@ -70,8 +73,8 @@ def coherence_export(request: HttpRequest, pk: int) -> HttpResponse:
     name = request.GET.get("table", "groups")
     if name not in TABLES:
         raise Http404
-    if waiting := wait_for_run_facts(request, run, "run-coherence"):
-        return waiting
+    if lacking := answer_lack_of_run_facts(request, run, "run-coherence"):
+        return lacking
     given = codes_given_raw(visitor_of(request).account, run)
     return answer_file(
         request,
@@ -82,9 +85,24 @@ def coherence_export(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@audience(STAFF)
+@require_POST
+def run_facts_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a worker work out what a large ranking is like, where that failed or was cancelled."""
+    facts = run_facts_of(finished_run(request, pk))
+    if facts is None:
+        raise Http404
+    return answer_act(
+        request,
+        partial(retry_facts, facts, actor=account_of(request)),
+        done=_("A worker works it out now."),
+        back=reverse("indexer:run-coherence", args=[pk]),
+    )
+
+
 def importance_figure(request: HttpRequest, run: Run) -> Spec | None:
     """Return the weights and the importance of the group asked for, for a picture."""
-    if run_facts_wait_for(run):
+    if lack_of_run_facts(run):
         return None
     view = _asked(request, coherence_of(run))[1]
     return figure_of_group(view).spec
@@ -102,8 +120,8 @@ def _asked(request: HttpRequest, coherence: Coherence) -> tuple[GroupChoice, Gro
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
-    if waiting := wait_for_run_facts(request, run, "run-coherence"):
-        return waiting
+    if lacking := answer_lack_of_run_facts(request, run, "run-coherence"):
+        return lacking
     coherence = coherence_of(run)
     form, view = _asked(request, coherence)
     export = reverse("indexer:run-coherence-export", args=[run.pk])

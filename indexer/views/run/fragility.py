@@ -17,7 +17,7 @@ from indexer.selectors.cities import BLOCK
 from indexer.selectors.fragility import Fragility, NotLinear, PairFragility, fragility_of
 from indexer.selectors.runs import PERCENT
 from indexer.views.shared.exports import run_facts
-from indexer.views.shared.facts_wait import ask_facts_of
+from indexer.views.shared.facts_lack import ask_facts_of
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import CityTable, Column, cut_table, render_part
 from indexer.views.shared.unranked import unranked_rows_of

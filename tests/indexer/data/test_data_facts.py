@@ -121,13 +121,18 @@ def test_small_data_sets_ask_for_nobody(data_set):
     assert not DataFacts.objects.exists()
 
 
-def test_what_ended_its_workers_is_worked_out_for_who_asks(data_set, analyst, large):
+def test_what_ended_its_workers_is_tried_again_when_somebody_says_so(data_set, analyst, large):
     write_missing_facts()
     DataFacts.objects.update(attempts=MOST_DEATHS)
     assert not keep_waiting_facts(), "it has had its turns"
     give_up_exhausted(DataFacts)
     assert DataFacts.objects.get().status == RunStatus.FAILED
     assert write_missing_facts() == 0
+    page, audit, *_others = addresses(data_set)
+    for address in (page, audit):
+        assert "ended 3 times" in analyst.get(address).content.decode()
+    analyst.post(reverse("indexer:data-set-facts-retry", args=[data_set.pk]))
+    assert keep_waiting_facts()
     told(analyst, data_set)
 
 
