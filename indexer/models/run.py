@@ -53,6 +53,11 @@ class Run(Job):
                 name="run_done_is_whole",
             ),
         ]
+        indexes = [
+            *Job.Meta.indexes,
+            # What waits is found without a look at what has ended, of which each row has a page of its own.
+            models.Index(fields=["data_set", "status"], name="run_state_of_data_set"),
+        ]
 
     def __str__(self) -> str:
         return f"run {self.pk}"

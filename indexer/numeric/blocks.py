@@ -4,7 +4,7 @@ import hashlib
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
@@ -137,8 +137,10 @@ def unpack_ranks(block: bytes | memoryview) -> IntArray:
     return np.frombuffer(block, dtype="<u4").astype(np.int64)
 
 
-def result_checksum(block: bytes, scores: FloatArray) -> str:
-    """Return the checksum of a result: the block of a run's inner nodes, then its scores in order."""
-    digest = hashlib.sha256(block)
+def result_checksum(block: Sequence[bytes | memoryview], scores: FloatArray) -> str:
+    """Return the checksum of a result: the block of the inner nodes, in parts, then the scores."""
+    digest = hashlib.sha256()
+    for part in block:
+        digest.update(part)
     digest.update(scores.astype("<f8").tobytes())
     return digest.hexdigest()

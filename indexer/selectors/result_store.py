@@ -66,7 +66,7 @@ def _is_as_computed(run: Run, data_set: DataSet) -> bool:
         return False
     if len(scores) != len(data_set.city_ids):
         return False
-    is_whole = result_checksum(bytes(run.node_scores or b""), scores) == run.result_sha256
+    is_whole = result_checksum([bytes(run.node_scores or b"")], scores) == run.result_sha256
     return is_whole and np.array_equal(ranks, ranks_of_present(scores))
 
 

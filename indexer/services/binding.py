@@ -4,7 +4,7 @@ Django writes parameters into the statement on PostgreSQL, where a block then is
 digits, as the statement, as the bytes of it, and once more of each in the server.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,25 @@ def binding_cursor() -> Iterator[Any]:
     else:
         with connection.cursor() as cursor:
             yield cursor
+
+
+def place_for(parts: Sequence[memoryview]) -> tuple[str, Any]:
+    """Return what stands for a block in a statement: itself, or room that `fill_place` fills."""
+    if connection.vendor == "postgresql":
+        return "%s", b"".join(parts)
+    return "zeroblob(%s)", sum(part.nbytes for part in parts)
+
+
+def fill_place(table: str, column: str, row: int, parts: Sequence[memoryview]) -> None:
+    """Write a block into the room that a statement made for it.
+
+    SQLite copies what a statement brings twice before it lies in its pages.
+    """
+    if connection.vendor == "postgresql":
+        return
+    with connection.wrap_database_errors, connection.connection.blobopen(table, column, row) as block:
+        for part in parts:
+            block.write(part)
 
 
 @contextmanager

@@ -12,14 +12,14 @@ from django.utils import timezone
 from indexer.enums import RunStatus
 from indexer.models import DataSet, Run
 from indexer.numeric.blocks import pack_composite, result_checksum
-from indexer.services.binding import binding_cursor
+from indexer.services.binding import binding_cursor, fill_place, place_for
 from indexer.services.leases import rows_held
 from weighting.numeric.arrays import FloatArray, IntArray
 
 INSERT = "INSERT INTO indexer_runscores (run_id, scores, ranks) VALUES (%s, %s, %s)"
 END = (
     "UPDATE indexer_run SET status = %s, lease = NULL, lease_until = NULL, finished_at = %s,"
-    " data_sha256 = %s, code_version = %s, manifest_hash = %s, node_scores = %s, result_sha256 = %s"
+    " data_sha256 = %s, code_version = %s, manifest_hash = %s, result_sha256 = %s, node_scores = {place}"
     " WHERE id = %s"
 )
 
@@ -66,10 +66,10 @@ def checksums(scores: FloatArray, inner: FloatArray, positions: IntArray) -> lis
     ]
 
 
-def _block(nodes: FloatArray, positions: IntArray) -> bytes:
-    """Return the inner nodes of a run, (inner nodes, units), as its row keeps them."""
-    head = np.array([len(positions), *positions], dtype="<i8").tobytes()
-    return head + np.ascontiguousarray(nodes, dtype="<f8").data
+def _block(nodes: FloatArray, positions: IntArray) -> list[memoryview]:
+    """Return the inner nodes of a run, (inner nodes, units), as its row keeps them, in two parts."""
+    head = np.array([len(positions), *positions], dtype="<i8")
+    return [part.data.cast("B") for part in (head, np.ascontiguousarray(nodes, dtype="<f8"))]
 
 
 def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int]) -> None:
@@ -79,5 +79,8 @@ def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int]) -> None:
         for place in kept:
             run = results.runs[place]
             made_by = (data_set.sha256, settings.CODE_VERSION, run.weight_version.manifest_hash)
-            outcome = (_block(results.inner[place], results.positions), results.sha256[place], run.pk)
-            cursor.execute(END, (RunStatus.DONE.value, now, *made_by, *outcome))
+            block = _block(results.inner[place], results.positions)
+            end, given = place_for(block)
+            outcome = (results.sha256[place], given, run.pk)
+            cursor.execute(END.format(place=end), (RunStatus.DONE.value, now, *made_by, *outcome))
+            fill_place("indexer_run", "node_scores", run.pk, block)

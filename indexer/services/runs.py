@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import DatabaseError, transaction
-from django.db.models import Prefetch, prefetch_related_objects
 
 from config.stopping import is_stopping
 from indexer.enums import RunStatus
@@ -43,6 +42,8 @@ logger = logging.getLogger(__name__)
 # A claim is computed in one pass and stored in one transaction, which on SQLite keeps all other
 # writers waiting; and it is what one of several workers takes at a time.
 CLAIM_ROWS = 50_000
+# Of few units: so many can be named in one statement.
+MOST_CLAIMED = 1_000
 # What a claim reads of a run. All else is read once the lock is free.
 CLAIMED = ("data_set", "weight_version", "method", "queue", "attempts")
 
@@ -61,6 +62,7 @@ class Workbench:
     def __init__(self, data_set_id: int) -> None:
         self.data_set = DataSet.objects.defer(*PACKED).get(pk=data_set_id)
         self.structure = structure_of(self.data_set.framework_id)
+        self.units = len(self.data_set.city_ids)
         self._method: int | None = None
         self._made: NormalisedLeaves | None = None
 
@@ -77,15 +79,19 @@ class Workbench:
 
 
 @transaction.atomic
-def claim_runs(data_set_id: int) -> list[Run]:
+def claim_runs(data_set_id: int, units: int | None = None) -> list[Run]:
     """Take waiting runs of one data set and method under one lease; none when none wait.
+
+    ``units`` is how many the data set has, where that is known.
 
     Interactive ones come first, then the least tried, and a run that was tried before comes
     alone: one that kills its worker takes no others with it and does not stand in their way.
     """
     settle_releases()
+    # One pass over the data serves as many runs as a claim holds.
+    size = min(MOST_CLAIMED, max(1, CLAIM_ROWS // (units or count_units(data_set_id))))
     waiting = waiting_jobs(Run).filter(data_set=data_set_id, attempts__lt=MOST_DEATHS).only(*CLAIMED)
-    candidates = list(lock_rows(waiting.order_by("-queue", "attempts", "pk"))[: _claim_size(data_set_id)])
+    candidates = list(lock_rows(waiting.order_by("-queue", "attempts", "pk"))[:size])
     claimed = [
         run
         for run in candidates
@@ -104,23 +110,24 @@ def compute_waiting_runs(data_set_id: int, *, seconds: float = math.inf) -> int:
     """
     stop_at = time.monotonic() + seconds
 
-    def claim_more() -> list[Run]:
+    def goes_on() -> bool:
         is_over = time.monotonic() > stop_at or is_stopping()
-        is_over = is_over or (seconds < math.inf and interactive_work_waits())
-        return [] if is_over else claim_runs(data_set_id)
+        return not is_over and (seconds == math.inf or not interactive_work_waits())
 
     ended, bench, runs = 0, None, claim_runs(data_set_id)
     while runs:
         bench = bench or Workbench(data_set_id)
-        stored, runs = compute_claimed_runs(runs, bench, claim=claim_more)
+        stored, runs = compute_claimed_runs(runs, bench, goes_on=goes_on)
         ended += stored
     return ended
 
 
 def compute_claimed_runs(
-    runs: list[Run], bench: Workbench, *, claim: Callable[[], list[Run]]
+    runs: list[Run], bench: Workbench, *, goes_on: Callable[[], bool]
 ) -> tuple[int, list[Run]]:
     """Compute runs and store them; return how many ended, and what was claimed with their storing.
+
+    More is claimed where the worker ``goes_on``, which is asked before anybody waits for what is stored.
 
     A database that is away or full is no fault of the runs: they are put back.
 
@@ -129,14 +136,26 @@ def compute_claimed_runs(
     """
     try:
         with keep_lease(runs[0]):
-            versions = WeightVersion.objects.defer("manifest")
-            prefetch_related_objects(runs, "method", Prefetch("weight_version", versions))
-            outcomes = _compute(runs, bench)
+            _load_what_is_shared(runs)
+            outcomes, is_more_wanted = _compute(runs, bench), goes_on()
             with storing():
-                return sum(_store(outcome, bench.data_set) for outcome in outcomes), claim()
+                stored = sum(_store(outcome, bench.data_set) for outcome in outcomes)
+                return stored, claim_runs(bench.data_set.pk, bench.units) if is_more_wanted else []
     except DatabaseError:
         release(runs[0], status=RunStatus.QUEUED)
         raise
+
+
+def _load_what_is_shared(runs: list[Run]) -> None:
+    """Load the method and the versions of claimed runs.
+
+    Not by `prefetch_related_objects`, which asks SQLite for as many alternatives as there are versions: it
+    takes no thousand.
+    """
+    method = IndexMethod.objects.get(pk=runs[0].method_id)
+    versions = WeightVersion.objects.defer("manifest").in_bulk({run.weight_version_id for run in runs})
+    for run in runs:
+        run.method, run.weight_version = method, versions[run.weight_version_id]
 
 
 def _compute(runs: list[Run], bench: Workbench) -> list[Results | Failed]:
@@ -163,11 +182,6 @@ def _compute(runs: list[Run], bench: Workbench) -> list[Results | Failed]:
         if len(runs) > 1:
             return [outcome for run in runs for outcome in _compute([run], bench)]
         return [Failed(runs[0], failure_of(error, codes=tree.leaf_codes, units=bench.data_set.city_ids))]
-
-
-def _claim_size(data_set_id: int) -> int:
-    """Return how many runs of a data set one claim holds: one pass over the data serves them all."""
-    return max(1, CLAIM_ROWS // count_units(data_set_id))
 
 
 def _store(outcome: Results | Failed, data_set: DataSet) -> int:

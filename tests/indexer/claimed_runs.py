@@ -6,4 +6,4 @@ from indexer.services import runs as services
 def compute_claimed_runs(runs, bench=None):
     """Compute and store the runs; return how many ended."""
     bench = bench or services.Workbench(runs[0].data_set_id)
-    return services.compute_claimed_runs(runs, bench, claim=list)[0]
+    return services.compute_claimed_runs(runs, bench, goes_on=bool)[0]

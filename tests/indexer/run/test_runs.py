@@ -243,11 +243,11 @@ class TestResults:
         data_set, claims = queue(versions=2), []
         monkeypatch.setattr(services, "CLAIM_ROWS", 3)
 
-        def claim_once(data_set_id):
-            claims.append(data_set_id)
+        def claim_once(*asked):
+            claims.append(asked)
             if len(claims) == 2:
                 raise OperationalError("gone")
-            return claim_runs(data_set_id)
+            return claim_runs(*asked)
 
         monkeypatch.setattr(services, "claim_runs", claim_once)
         with pytest.raises(OperationalError, match="gone"):
