@@ -7,14 +7,17 @@ from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from indexer.enums import Queue
 from indexer.models import (
     BranchIndex,
+    DataFacts,
     DataImport,
     DataSet,
     Gathering,
     OutsideSeries,
     PublishedIndex,
     Run,
+    RunFacts,
     Study,
 )
 from indexer.services.families import publish_branch
@@ -191,6 +194,9 @@ def make_world(scores=None):
     branch = publish_branch(
         framework.indicators.filter(is_leaf=False).first(), name_zh="甲", name_en="A", actor=manager
     )
+    # The world is small; this is how those of a large one stand.
+    DataFacts.objects.create(data_set=data_set, queue=Queue.BULK)
+    RunFacts.objects.create(run=run, queue=Queue.BULK)
     world = World(
         manager=manager,
         framework=framework,

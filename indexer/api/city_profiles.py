@@ -1,6 +1,6 @@
 """/api/v1/runs/{id}/cities/{id}/ and /api/v1/runs/{id}/leads/."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -177,8 +177,12 @@ class LeadsView(RunView):
         def write(lead: Lead) -> Any:
             return LeadSerializer(_lead(leads, lead, form.led_in(lead))).data
 
+        def foresee(found: Iterable[Lead]) -> None:
+            leads.scores.cities.foresee([lead.position for lead in found])
+
         inside = set(self.positions_asked(leads.scores.cities).tolist())
-        return answer_page(request, [lead for lead in form.find(leads) if lead.position in inside], write)
+        found = [lead for lead in form.find(leads) if lead.position in inside]
+        return answer_page(request, found, write, foresee)
 
 
 def _profile(profile: CityProfile) -> dict[str, Any]:

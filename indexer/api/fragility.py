@@ -1,7 +1,9 @@
 """/api/v1/runs/{id}/critical-weights/ and .../pair/."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -66,7 +68,10 @@ class CriticalWeights(RunView):
         def write(pair: int) -> Any:
             return CriticalWeightSerializer(_answer(fragility, pair)).data
 
-        return answer_page(request, _filtered(fragility, request), write)
+        def foresee(pairs: Iterable[int]) -> None:
+            fragility.cities.foresee(np.unique(fragility.changes.pairs[list(pairs)]).tolist())
+
+        return answer_page(request, _filtered(fragility, request), write, foresee)
 
 
 class PairWeightSerializer(serializers.Serializer):

@@ -97,7 +97,11 @@ class TrendView(RunView):
         matching = matching_cities(trend.cities, text=request.query_params.get("q", ""))
         passing = set(np.intersect1d(matching, self.positions_asked(trend.cities)).tolist())
         order = [position for position in np.lexsort((last, last == 0)).tolist() if position in passing]
-        return answer_page(request, order, lambda p: TrendSerializer(_row(trend, p)).data)
+
+        def write(position: int) -> Any:
+            return TrendSerializer(_row(trend, position)).data
+
+        return answer_page(request, order, write, trend.cities.foresee)
 
     def _trend(self, pk: int) -> Trend:
         asked = self.request.query_params

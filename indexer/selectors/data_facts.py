@@ -107,6 +107,11 @@ def kept_arrays_of(data_set: DataSet) -> Tally | None:
     return None if block is None else unpack_arrays(bytes(block))
 
 
+def missing_among(arrays: Tally) -> int:
+    """Return how many values are not there, by what was kept."""
+    return int(arrays["parts"][0].sum())
+
+
 def unweighted_facts_of(data_set: DataSet, structure: Structure) -> UnweightedFacts:
     """Return what there is to know of the values of a data set, kept or worked out as it is asked for."""
     arrays = kept_arrays_of(data_set)

@@ -8,6 +8,7 @@ import numpy as np
 from indexer.audit_files import FrameworkAudit
 from indexer.models import DataSet
 from indexer.numeric.coherence.structure import TreeShape, shape_of_tree
+from indexer.selectors.data_facts import kept_arrays_of, missing_among
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.stored_values import unpack_values
 from weighting.models import Account, Framework, Indicator
@@ -55,10 +56,13 @@ def data_sets_of_framework(framework: Framework, account: Account | None) -> lis
     """Return the newest data sets that the visitor may see, with how much each lacks."""
     visible = data_sets_visible_to(account).filter(framework=framework).order_by("-year", "-pk")
     chosen = list(visible.select_related("series__register")[:MOST_DATA_SETS])
-    # One matrix at a time is held.
-    return [Held(data_set, _missing_part(data_set.pk)) for data_set in chosen]
+    # One matrix at a time is held, and none of what is known already.
+    return [Held(data_set, _missing_part(data_set)) for data_set in chosen]
 
 
-def _missing_part(pk: int) -> float:
-    data_set = DataSet.objects.only("values", "city_ids", "leaf_codes").get(pk=pk)
-    return float(np.isnan(unpack_values(data_set)).mean())
+def _missing_part(data_set: DataSet) -> float:
+    arrays = kept_arrays_of(data_set)
+    if arrays is not None:
+        return missing_among(arrays) / (len(data_set.city_ids) * len(data_set.leaf_codes))
+    whole = DataSet.objects.only("values", "city_ids", "leaf_codes").get(pk=data_set.pk)
+    return float(np.isnan(unpack_values(whole)).mean())

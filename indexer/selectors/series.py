@@ -95,6 +95,7 @@ class SeriesReport:
 
     @cached_property
     def cities(self) -> list[City]:
+        self.subject.cities.load(self.positions)
         return [self.subject.cities[place] for place in self.positions]
 
     @cached_property
@@ -253,9 +254,11 @@ def hold_against(
     ``logarithmic`` None takes logarithms where all of both figures are above zero.
     Raises `ValueError` for limits of bands that do not rise from 1.
     """
-    known = unpack_series(series)
-    positions = [place for place in subject.present if subject.cities[place].pk in known]
-    values = np.array([known[subject.cities[place].pk] for place in positions], dtype=float)
+    known, cities = unpack_series(series), subject.cities
+    positions = [place for place in subject.present if cities.ids[place] in known]
+    without = [place for place, pk in enumerate(cities.ids) if pk not in known]
+    cities.load(without)
+    values = np.array([known[cities.ids[place]] for place in positions], dtype=float)
     scores = subject.scores[positions]
     ranks = (subject.result.ranks if by_total else subject.ranks)[positions]
     positive = (values > 0) & (scores > 0)
@@ -272,8 +275,8 @@ def hold_against(
             Band(first, last, associate(values[inside], scores[inside]))
             for first, last, inside in bands_of(ranks, bands)
         ],
-        without=[city for city in subject.cities if city.pk not in known],
-        beyond=len(known) - len({city.pk for city in subject.cities} & set(known)),
+        without=[cities[place] for place in without],
+        beyond=len(known.keys() - set(cities.ids)),
     )
 
 

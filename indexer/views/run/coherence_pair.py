@@ -263,11 +263,11 @@ def _file(pair: NodePair, format: str) -> HttpResponse:
 
 
 def _file_rows(pair: NodePair) -> Iterator[list[object]]:
-    residuals = pair.residuals.tolist()
-    for at, place in enumerate(pair.positions.tolist()):
+    residuals, cities = pair.residuals.tolist(), pair.subject.cities
+    for at, city in enumerate(cities.along(pair.positions.tolist())):
         scores = [float(pair.x[at]), float(pair.y[at])]
         yield [
-            *place_cells(pair.subject.cities, pair.subject.cities[place]),
+            *place_cells(cities, city),
             *scores,
             residuals[at],
             QUADRANTS[pair.quadrants[at]],

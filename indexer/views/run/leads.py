@@ -219,10 +219,11 @@ def rank_text(rank: float) -> str:
 def _file_rows(
     leads: Leads, form: LeadForm, columns: Sequence[tuple[str, str, FloatArray]]
 ) -> Iterator[list[object]]:
-    for lead in form.find(leads):
+    cities, found = leads.scores.cities, form.find(leads)
+    for lead, city in zip(found, cities.along([lead.position for lead in found]), strict=True):
         ranks = [ranks[lead.position] for _code, _name, ranks in columns]
         yield [
-            *place_cells(leads.scores.cities, leads.scores.cities[lead.position]),
+            *place_cells(cities, city),
             _joined(form.led_in(lead)),
             *(None if np.isnan(rank) else int(rank) for rank in ranks),
             lead.places,

@@ -362,8 +362,9 @@ def _headings(trend: Trend) -> list[Heading]:
 def _file_rows(trend: Trend) -> Iterator[list[object]]:
     last, with_intervals = trend.ranks[:, -1], bool(trend.studies)
     scores = trend.scores * trend.scale
-    for p in np.lexsort((last, last == 0)).tolist():
-        row: list[object] = list(place_cells(trend.cities, trend.cities[p]))
+    order = np.lexsort((last, last == 0)).tolist()
+    for p, city in zip(order, trend.cities.along(order), strict=True):
+        row: list[object] = list(place_cells(trend.cities, city))
         for at, (score, rank) in enumerate(zip(scores[p].tolist(), trend.ranks[p].tolist(), strict=True)):
             row += [number_or_none(score), rank or None]
             row += map(number_or_none, trend.intervals[:, p, at].tolist()) if with_intervals else []
