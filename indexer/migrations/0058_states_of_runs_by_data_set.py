@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("indexer", "0056_changes_that_turn_neighbours_round"),
+        ("indexer", "0057_data_once_per_method"),
         ("weighting", "0025_ended_rounds_lie_apart"),
     ]
 
