@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import environ
 
 from config.lifeline import end_with_parent
+from config.logs import HideRequests
 
 env = environ.Env()
 # One process for each of two processors. Threads mostly wait: for slow clients, for the database, and for
@@ -45,6 +46,7 @@ def on_starting(server: Any) -> None:
     A server that listens while it still loads keeps whoever is sent to it waiting, where the proxy would have
     gone on to another. The folder of the counts comes first: they are begun as the product is loaded.
     """
+    server.log.error_log.addFilter(HideRequests())
     os.environ[COUNTS] = os.environ.get(COUNTS) or tempfile.mkdtemp(prefix="quanheng-counts-")
     server.app.wsgi()
 

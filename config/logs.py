@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 LINK = re.compile(r"(/in/)[\w:.=%+-]+")
 API_TOKEN = re.compile(r"(qh_)[\w-]+")
+# What gunicorn writes of what it cannot read.
+INVALID = re.compile(r"(Invalid request) from ip=.*", re.DOTALL)
 
 
 def hide_keys(text: str) -> str:
@@ -25,6 +27,14 @@ class HideLinks(logging.Filter):
         hidden = hide_keys(message)
         if hidden != message:
             record.msg, record.args = hidden, ()
+        return True
+
+
+class HideRequests(logging.Filter):
+    """Say that a request was none, and nothing of it: it may hold a link, a cookie, a person's address."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = hide_keys(INVALID.sub(r"\1", record.getMessage())), ()
         return True
 
 

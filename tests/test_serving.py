@@ -100,6 +100,32 @@ def test_the_numbers_of_processes_and_threads_are_settings(tmp_path):
     assert (settings["workers"], settings["threads"]) == ("3", "7")
 
 
+@pytest.mark.parametrize("format", ["line", "json"])
+def test_what_is_no_request_is_logged_without_what_stands_in_it(format, tmp_path):
+    """A scanner that asks for a personal link without saying how, a proxy that breaks a cookie off."""
+    port, log, key = free_port(), tmp_path / "log", "k" * 43
+    (tmp_path / "quick_product.py").write_text(QUICK)
+    command = [*PYTHON, "gunicorn", "quick_product", "--config", "python:config.gunicorn"]
+    own = clean_environment(PYTHONPATH=tmp_path, QUANHENG_VAR=tmp_path, QUANHENG_LOG_FORMAT=format)
+    server = spawn([*command, "--bind", f"127.0.0.1:{port}"], log, own)
+    try:
+        wait_until(lambda: can_connect(port), what="the server")
+        for asked in (
+            f"GET /in/{key}/",
+            f"GET / HTTP/1.1\r\nballot_keys={key}",
+            f"GET /in/{key} x/ HTTP/1.1",
+        ):
+            with socket.create_connection(("127.0.0.1", port)) as link:
+                link.sendall(f"{asked}\r\n\r\n".encode())
+                assert b"400" in link.recv(1000)
+        wait_until(lambda: log.read_text().count("Invalid request") >= 3, what="the lines")
+    finally:
+        kill_tree(server)
+    told = [line for line in log.read_text().splitlines() if "Invalid request" in line]
+
+    assert not [line for line in told if key in line or "127.0.0.1" in line]
+
+
 def test_a_server_that_ends_finishes_what_it_began_and_lets_nobody_in(tmp_path):
     asked, told, port, answers = tmp_path / "asked", tmp_path / "told", free_port(), []
     (tmp_path / "busy_product.py").write_text(BUSY.format(asked=str(asked), told=str(told)))
