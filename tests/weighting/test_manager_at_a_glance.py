@@ -195,3 +195,14 @@ def test_who_would_close_a_round_that_gives_no_weights_is_told_and_led_to_a_late
     assert (words in page) is is_short
     assert (later in page) is is_short
     assert (words in page_of(client, "detail", round_)) is is_short
+
+
+def test_the_last_round_of_a_series_is_not_said_to_stand_alone(client, manager):
+    before = make_round(manager=manager, state="aggregated", sealed=5, feedback="group")
+    last = make_round(
+        manager=manager, state="draft", framework=before.framework, panel=before.panel, follows=before
+    )
+    page = page_of(client, "detail", last)
+    assert "Nothing: the series ends with this round" in page
+    assert "stands alone" not in page
+    assert "Nothing: this round stands alone" in page_of(client, "detail", make_round(manager=manager))

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, RoundState, Rule
@@ -124,6 +125,13 @@ class Round(models.Model):
     def deadline_text(self) -> str:
         """The deadline in the round's own time zone, which is named."""
         return moment_text(self.deadline, self.time_zone)
+
+    @property
+    def feedback_text(self) -> str:
+        """What it feeds back to a round after it; the last of a series does not stand alone."""
+        if self.follows_id and self.feedback == Feedback.NONE:
+            return gettext("Nothing: the series ends with this round")
+        return str(self.get_feedback_display())
 
     @property
     def was_closed(self) -> bool:
