@@ -6,6 +6,7 @@ read in a process of its own (`weighting.confined`), which this file gives limit
 
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -116,6 +117,8 @@ class SheetRows:
         The lines and the columns that a spreadsheet does not show.
     struck : set of (line, column)
         Numbers that are struck through.
+    spans : sequence of (line, column, last line, last column)
+        Merged cells whose first one, which holds what they show, is hidden.
     """
 
     lines: Sequence[int] = ()
@@ -128,6 +131,7 @@ class SheetRows:
     hidden_lines: frozenset[int] = frozenset()
     hidden_places: frozenset[int] = frozenset()
     struck: frozenset[tuple[int, int]] = frozenset()
+    spans: Sequence[Sequence[int]] = ()
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -149,10 +153,19 @@ class SheetRows:
             {new[place]: text for place, text in self.texts[row].items() if place in new} for row in kept
         ]
         numbers = self.numbers[np.ix_(kept, places)]
+        lines = [self.lines[row] for row in kept]
+        rows = {line: row for row, line in enumerate(self.lines)}
+        for line, place, last_line, last in self.spans:
+            at, to, row = bisect_left(lines, line), bisect_left(places, place), rows[line]
+            if at == len(lines) or lines[at] > last_line or to == len(places) or places[to] > last:
+                continue
+            numbers[at, to] = self.numbers[row, place]
+            if place in self.texts[row]:
+                texts[at][to] = self.texts[row][place]
         held = [at for at, cells in enumerate(texts) if cells or not np.isnan(numbers[at]).all()]
         return replace(
             self,
-            lines=[self.lines[kept[at]] for at in held],
+            lines=[lines[at] for at in held],
             numbers=numbers[held],
             texts=[texts[at] for at in held],
         )
@@ -251,6 +264,7 @@ def read_sheet(data: bytes, log: ProblemLog, limits: SheetLimits = FORMS, name: 
         hidden_lines=frozenset(answer.get("hidden_rows", [])),
         hidden_places=frozenset(answer.get("hidden_columns", [])),
         struck=frozenset(map(tuple, answer.get("struck", []))),
+        spans=answer.get("spans", []),
     )
 
 

@@ -103,6 +103,32 @@ def test_hidden_rows_and_columns_without_anything_in_them_are_no_question():
     assert (sheet.values.tolist(), likely) == (WHOLE, {})
 
 
+MERGED = (
+    ("country", "sex", "a", None),
+    (None, None, "men", "women"),
+    ("Albania", "f", 1.5, 2),
+    (None, "t", 2.5, 3),
+    ("Chad", "f", 3.5, 4),
+    (None, "t", 4.5, 5),
+)
+
+
+def test_merged_cells_name_what_is_shown_of_them():
+    """A filter by sex, and a hidden column, leave names to rows and columns that hold none themselves."""
+
+    def hide(sheet):
+        for cells in ("A3:A4", "A5:A6", "C1:D1"):
+            sheet.merge_cells(cells)
+        for row in (3, 5):
+            sheet.row_dimensions[row].hidden = True
+        sheet.column_dimensions["C"].hidden = True
+
+    sheet, asked, likely = read(workbook(*MERGED, change=hide), name="t.xlsx")
+    assert (likely["hidden_rows"], likely["hidden_columns"]) == ("left out", "left out")
+    assert (sheet.units, sheet.columns[-1], asked) == (("Albania", "Chad"), "a / women", {})
+    assert sheet.values[:, -1].tolist() == [3, 5]
+
+
 @pytest.mark.parametrize("how", ["collapse", "filter"])
 def test_an_open_document_says_itself_what_it_does_not_show(how):
     data = open_document(*TABLE)
@@ -117,6 +143,20 @@ def test_an_open_document_says_itself_what_it_does_not_show(how):
     assert (sheet.columns, sheet.units, sheet.values.tolist()) == (("b",), ("Albania", "Chad"), [[2], [3]])
     sheet, *_decisions = read(data, name="t.ods", hidden_rows="kept", hidden_columns="kept")
     assert sheet.values.tolist() == WHOLE
+
+
+def test_merged_cells_of_an_open_document_name_what_is_shown_of_them():
+    data = open_document(
+        ("country", "sex", "a"), *((name, sex, 2.5) for name in ("Albania", "Chad") for sex in "ft")
+    )
+    head, *rows = zipfile.ZipFile(io.BytesIO(data)).read("content.xml").decode().split("<table:table-row")
+    for row in (1, 3):
+        hidden = ' table:visibility="filter"' + rows[row]
+        rows[row] = hidden.replace("<table:table-cell", '<table:table-cell table:number-rows-spanned="2"', 1)
+        rows[row + 1] = rows[row + 1].replace("Albania", "").replace("Chad", "")
+    content = "<table:table-row".join([head, *rows])
+    sheet, _asked, likely = read(open_document(**{"content.xml": content}), name="t.ods")
+    assert (likely["hidden_rows"], sheet.units) == ("left out", ("Albania", "Chad"))
 
 
 def shown_as(style):

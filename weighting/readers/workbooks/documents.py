@@ -41,6 +41,9 @@ def marks_in_document(content: bytes, place: int, limits: Limits) -> Marks:
                 marks.hidden_rows.update(range(row, min(row + rows, 2 * limits.rows)))
         elif path[-1] in ("table-cell", "covered-table-cell"):
             columns = int(said.get("number-columns-repeated") or 1)
+            wide, high = (int(said.get(f"number-{of}-spanned") or 1) for of in ("columns", "rows"))
+            if wide * high > 1:
+                marks.spans.append(((row, column + 1), (row + high - 1, column + wide)))
             if said.get("value-type") == "percentage" and said.get("value"):
                 text = in_percent(said["value"])
                 marks.written.update(

@@ -13,6 +13,7 @@ ENTRY = 128
 # Kinds of records, and what they say by single bits.
 BEGINNING, END, SHEET, FONT, FORMAT, STYLE = 0x0809, 0x000A, 0x0085, 0x0031, 0x041E, 0x00E0
 ROW, COLUMNS, NUMBER, SHORT, SHORTS, FORMULA = 0x0208, 0x007D, 0x0203, 0x027E, 0x00BD, 0x0006
+MERGED = 0x00E5
 STRUCK, ROW_HIDDEN, COLUMNS_HIDDEN = 0x8, 0x20, 0x1
 # The version that writes its texts with their width.
 OF_1997 = 0x0600
@@ -31,6 +32,11 @@ def marks_in_old(data: bytes, place: int, limits: Limits) -> Marks:
             first, last, width, _style, said = struct.unpack_from("<5H", body)
             if said & COLUMNS_HIDDEN or not width:
                 scan.marks.hidden_columns.update(range(first + 1, min(last + 1, limits.columns) + 1))
+        elif kind == MERGED:
+            for row, last_row, column, last in struct.iter_unpack(
+                "<4H", body[2 : 2 + 8 * _number_at(body, 0)]
+            ):
+                scan.marks.spans.append(((row + 1, column + 1), (last_row + 1, last + 1)))
         else:
             for row, column, style, value in _numbers(kind, body):
                 scan.note_number((row + 1, column + 1), style, repr(value))

@@ -172,6 +172,14 @@ def _sheet(file: BytesIO, parts: dict[str, bytes], limits: Limits) -> dict[str, 
         "left": left,
         "hidden_rows": sorted(lines & marks.hidden_rows),
         "hidden_columns": [place for place in range(width) if place + left + 1 in marks.hidden_columns],
+        # Of merged cells whose first one is hidden a spreadsheet shows the others with what it holds.
+        "spans": [
+            (line, column - left - 1, last_line, last - left - 1)
+            for (line, column), (last_line, last) in marks.spans
+            if line in lines
+            and left < column <= left + width
+            and (line in marks.hidden_rows or column in marks.hidden_columns)
+        ],
         "struck": [
             (line, column - left - 1)
             for line, column in marks.struck

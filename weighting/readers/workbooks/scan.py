@@ -48,7 +48,7 @@ class Marks:
 
     ``written`` holds the text of cells that would lose something as values: errors, long whole numbers;
     ``zeros`` the digits that a number is shown with; ``hidden_rows`` and ``hidden_columns`` are not shown;
-    the numbers ``struck`` are struck through.
+    the numbers ``struck`` are struck through; ``spans`` are merged cells, from their first one to their last.
     """
 
     def __init__(self) -> None:
@@ -58,6 +58,7 @@ class Marks:
         self.hidden_rows: set[int] = set()
         self.hidden_columns: set[int] = set()
         self.struck: list[tuple[int, int]] = []
+        self.spans: list[tuple[tuple[int, int], tuple[int, int]]] = []
 
 
 class Scan:
@@ -79,6 +80,7 @@ class Scan:
             "v": self._start_text,
             "t": self._start_text,
             "f": self._start_formula,
+            "mergeCell": self._start_span,
         }
 
     def read(self, content: bytes) -> Marks:
@@ -140,6 +142,13 @@ class Scan:
     def _start_formula(self, attributes: dict[str, str]) -> None:
         self.text.clear()
         self.has_formula = True
+
+    def _start_span(self, attributes: dict[str, str]) -> None:
+        first, last = map(PLACE.fullmatch, attributes["ref"].split(":"))
+        if first and last:
+            self.marks.spans.append(
+                ((int(first[2]), _number_of(first[1])), (int(last[2]), _number_of(last[1])))
+            )
 
     def _end(self, name: str) -> None:
         local = name.rpartition(":")[2]
