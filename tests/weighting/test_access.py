@@ -21,21 +21,6 @@ BALLOT = reverse("weighting:ballot")
 SIGN_IN = reverse("weighting:sign-in")
 
 
-@pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
-def round_(manager):
-    return factories.make_round(manager=manager)
-
-
-@pytest.fixture
-def invitation(round_):
-    return factories.make_invitation(round_)
-
-
 def open_link(client, token):
     return client.get(reverse("weighting:receive-link", args=[token]))
 

@@ -18,21 +18,6 @@ pytestmark = pytest.mark.django_db
 RIGHT = "right@p.example"
 
 
-@pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
-def round_(manager):
-    return factories.make_round(manager=manager)
-
-
-@pytest.fixture
-def invitation(round_):
-    return factories.make_invitation(round_)
-
-
 def token_in(message):
     return message.body.split("/in/")[1].split("/")[0]
 

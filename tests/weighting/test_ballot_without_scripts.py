@@ -11,21 +11,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
-def round_(manager):
-    return factories.make_round(manager=manager)
-
-
-@pytest.fixture
-def invitation(round_):
-    return factories.make_invitation(round_)
-
-
-@pytest.fixture
 def expert(client, invitation):
     return factories.sign_in_expert(client, invitation)
 

@@ -34,21 +34,6 @@ from weighting.services.sheets import import_sheet
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
-def round_(manager):
-    return factories.make_round(manager=manager)
-
-
-@pytest.fixture
-def invitation(round_):
-    return factories.make_invitation(round_)
-
-
 def is_claimed_page(page):
     return "weighting/claimed.html" in [template.name for template in page.templates]
 

@@ -45,21 +45,6 @@ pytestmark = pytest.mark.django_db
 OWN_PAGES = [BALLOT, RECEIPT, FILE, reverse("weighting:ballot-review"), reverse("weighting:receipts")]
 
 
-@pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
-def round_(manager):
-    return factories.make_round(manager=manager)
-
-
-@pytest.fixture
-def invitation(round_):
-    return factories.make_invitation(round_)
-
-
 # --- the browser that claimed it ------------------------------------------------------------------
 
 

@@ -2,7 +2,10 @@
 
 import pytest
 
-from weighting.readers import decode
+from weighting.readers import ProblemLog, decode
+from weighting.readers.decisions import Decisions
+from weighting.readers.encodings import ENCODINGS
+from weighting.readers.table import Reading, table_of_text
 
 WESTERN = "unit,a\nCôte d'Ivoire,1\nCuraçao,2\nSão Tomé and Príncipe,3\nÅland “Islands”,4\nRéunion,5\n"
 CHINESE = "名称,值\n南阳市,1\n亳州市,2\n漯河市,3\n阿坝藏族羌族自治州,4\n"
@@ -35,3 +38,15 @@ def test_chinese_text_is_read(text, encoding):
 def test_what_is_neither_is_refused(text, encoding):
     with pytest.raises(UnicodeDecodeError):
         decode(text.encode(encoding))
+
+
+@pytest.mark.parametrize("chosen", ENCODINGS)
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", CHINESE, WESTERN, "a"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_whatever_is_chosen_is_read_or_refused_at_its_line(text, encoding, chosen):
+    log, reading = ProblemLog("t.csv"), Reading(Decisions({"encoding": chosen}))
+
+    table = table_of_text(text.encode(encoding, "replace"), log, reading)
+
+    assert (table is None) == bool(log.problems)
+    assert all(problem.row for problem in log.problems if "another one" in problem.message)
