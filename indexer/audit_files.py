@@ -163,7 +163,7 @@ def importance_rows(audit: Audit) -> Iterator[Row]:
 def indicator_rows(audit: Audit) -> Iterator[Row]:
     """Every node: what a leaf's raw values look like, and what the node does in its group."""
     scored = audit.scored
-    leaf = {int(node): place for place, node in enumerate(scored.tree.leaves)}
+    leaf = {int(node): position for position, node in enumerate(scored.tree.leaves)}
     without, loading = np.full(len(scored.tree), np.nan), np.full(len(scored.tree), np.nan)
     for group in scored.groups:
         without[group.members] = group.consistency.without

@@ -219,8 +219,8 @@ def parquet_pieces(
 
     plain = [[_plain(value) for value in row] for row in rows]
     arrays = {
-        heading.name: pa.array(_of_one_kind([row[place] for row in plain]))
-        for place, heading in enumerate(columns)
+        heading.name: pa.array(_of_one_kind([row[position] for row in plain]))
+        for position, heading in enumerate(columns)
     }
     facts = {fact.name: "" if fact.value is None else str(_plain(fact.value)) for fact in provenance}
     out = BytesIO()

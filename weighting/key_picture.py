@@ -25,7 +25,7 @@ def draw_key(title: str, key: str, lines: Sequence[str]) -> bytes:
     drawn = [
         _text(title, 60, TITLE, FONT, "chart-muted"),
         _text(key, 130, KEY, MONO, "chart-ink"),
-        *(_text(text, 190 + LINE * place, TEXT, FONT, "chart-ink") for place, text in enumerate(texts)),
+        *(_text(text, 190 + LINE * position, TEXT, FONT, "chart-ink") for position, text in enumerate(texts)),
     ]
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}">'

@@ -153,7 +153,9 @@ def _filtered(fragility: Fragility, request: Request) -> list[int]:
     name, within = request.query_params.get("unit", ""), request.query_params.get("within", "")
     pairs = list(range(fragility.count))
     if name:
-        known = {place for place, city in enumerate(fragility.cities) if name in (city.name_zh, city.name_en)}
+        known = {
+            position for position, city in enumerate(fragility.cities) if name in (city.name_zh, city.name_en)
+        }
         pairs = [pair for pair in pairs if known & set(fragility.changes.pairs[pair].tolist())]
     if within:
         try:

@@ -166,13 +166,13 @@ def _bump_rows(lines: Sequence[RankLine], versions: Sequence[str], ways: Sequenc
             "name": line.name,
             "version": version,
             "rank": line.ranks[i],
-            "place": place,
+            "place": position,
             "way": {1: higher, -1: lower, 0: same}[signs[line.name]],
             "label": f"{line.name} {line.ranks[i]}",
             "marked": line.marked,
         }
         for i, version in enumerate(versions)
-        for place, line in enumerate(sorted(lines, key=lambda line: line.ranks[i]))
+        for position, line in enumerate(sorted(lines, key=lambda line: line.ranks[i]))
     ]
 
 

@@ -43,7 +43,7 @@ class CityNames:
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        return {_key(city): place for place, city in enumerate(self._cities)}
+        return {_key(city): position for position, city in enumerate(self._cities)}
 
     @cached_property
     def _register(self) -> UnitRegister:

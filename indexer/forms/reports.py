@@ -37,7 +37,7 @@ class OutlineForm(forms.Form):
     def __init__(self, data: Any = None, *, chapters: Sequence[str], revision: int) -> None:
         super().__init__(data, initial={"revision": revision})
         self.codes = [*chapters, *(code for code in ReportChapter.values if code not in chapters)]
-        for place, code in enumerate(self.codes, 1):
+        for position, code in enumerate(self.codes, 1):
             label = ReportChapter(code).label
             self.fields[_use(code)] = forms.BooleanField(
                 label=label, required=False, initial=code in chapters
@@ -46,7 +46,7 @@ class OutlineForm(forms.Form):
                 label=_("Place of “%(chapter)s”") % {"chapter": label},
                 min_value=1,
                 max_value=99,
-                initial=place,
+                initial=position,
                 widget=forms.NumberInput(attrs={"size": 3}),
             )
 

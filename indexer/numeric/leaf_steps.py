@@ -152,9 +152,9 @@ def _check(
 def _ways(steps: Sequence[LeafStep]) -> list[list[int]]:
     """Return the positions of the leaves that go the same way but for their numbers."""
     ways: dict[Hashable, list[int]] = {}
-    for place, step in enumerate(steps):
+    for position, step in enumerate(steps):
         way = (step.imputation, step.transform, step.outliers, step.normalisation, step.negative)
-        ways.setdefault(way, []).append(place)
+        ways.setdefault(way, []).append(position)
     return list(ways.values())
 
 

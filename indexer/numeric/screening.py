@@ -76,12 +76,12 @@ def screen_columns(values: FloatArray, fence: float = FENCE) -> Iterator[Screene
         low, high = _fences(inorder, fence)
         is_far = (inorder[:, 0] < low) | (inorder[:, -1] > high)
         gaps = np.isnan(inorder[:, -1])
-        for place, (column, ordered) in enumerate(zip(columns, inorder, strict=True)):
-            if gaps[place]:
+        for position, (column, ordered) in enumerate(zip(columns, inorder, strict=True)):
+            if gaps[position]:
                 ordered = ordered[: len(ordered) - np.isnan(ordered).sum()]
                 yield Screened(column, ordered, _far_of(column, ordered, fence))
-            elif is_far[place]:
-                yield Screened(column, ordered, _beyond(column, low[place], high[place]))
+            elif is_far[position]:
+                yield Screened(column, ordered, _beyond(column, low[position], high[position]))
             else:
                 yield Screened(column, ordered, nothing)
 

@@ -168,18 +168,18 @@ def treat_outliers(values: FloatArray, rule: OutlierRule) -> Treated:
     if (treat := OUTLIER_ACTIONS[rule.action].treat) is None:
         return Treated(values, winsorised, ())
     treated = np.array(values, dtype=np.float64)
-    for place in range(treated.shape[1]):
-        column = np.ascontiguousarray(treated[:, place])
+    for position in range(treated.shape[1]):
+        column = np.ascontiguousarray(treated[:, position])
         before = shape_of(column)
         if _is_within(before, rule):
             continue
         result, after, done = treat(column, before, rule)
         changed = result != column if done == "winsorised" else ~np.isnan(column)
         changed &= ~np.isnan(column)
-        treated[:, place] = result
-        winsorised[:, place] = changed & (done == "winsorised")
+        treated[:, position] = result
+        winsorised[:, position] = changed & (done == "winsorised")
         treatments.append(
-            ColumnTreatment(place, done, int(changed.sum()), before, after, _is_within(after, rule))
+            ColumnTreatment(position, done, int(changed.sum()), before, after, _is_within(after, rule))
         )
     return Treated(treated, winsorised, tuple(treatments))
 

@@ -338,7 +338,7 @@ def places_named(cities: Cities, name: str) -> list[int]:
         return []
     # What was corrected since was called otherwise when the data were stored.
     corrected = np.flatnonzero(np.isin(cities.ids, list(cities.before()))).tolist()
-    called = [place for place, names in enumerate(cities.folded_names) if wanted in names.split("\n")]
+    called = [position for position, names in enumerate(cities.folded_names) if wanted in names.split("\n")]
     maybe = sorted({*called, *corrected})
     cities.load(maybe)
     return [place for place in maybe if wanted in map(fold_name, _names(cities[place]))]

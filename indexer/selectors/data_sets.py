@@ -414,7 +414,7 @@ def _values_in(edition: DataSet, city_ids: Sequence[int], codes: Sequence[str]) 
     """Return the raw values of an edition for some units and leaves, nan where it has none."""
     values = unpack_values(edition)
     rows = {city_id: row for row, city_id in enumerate(edition.city_ids)}
-    places = {code: place for place, code in enumerate(edition.leaf_codes)}
+    places = {code: position for position, code in enumerate(edition.leaf_codes)}
     found = np.full((len(city_ids), len(codes)), np.nan)
     known = [(at, rows[city_id]) for at, city_id in enumerate(city_ids) if city_id in rows]
     shared = [(at, places[code]) for at, code in enumerate(codes) if code in places]

@@ -78,7 +78,7 @@ def put_together(gathering: Gathering) -> Together:
     columns = [*leaf_codes, *sorted(beside)]
     city_ids = sorted({city_id for delivery in deliveries for city_id in delivery.city_ids})
     rows = {city_id: row for row, city_id in enumerate(city_ids)}
-    places = {code: place for place, code in enumerate(columns)}
+    places = {code: position for position, code in enumerate(columns)}
     values = np.full((len(city_ids), len(columns)), math.nan)
     totals: dict[str, float] = {}
     for delivery in deliveries:
@@ -107,7 +107,7 @@ def progress_of(gathering: Gathering) -> GatheringProgress:
 def _leaves_of(gathering: Gathering, together: Together) -> list[LeafStatus]:
     names = labels_of(gathering.register)
     last = {code: delivery for delivery in together.deliveries for code in delivery.leaf_codes}
-    places = {code: place for place, code in enumerate(together.leaf_codes)}
+    places = {code: position for position, code in enumerate(together.leaf_codes)}
     found = []
     for leaf in leaves_of(gathering.framework_id):
         gaps = np.ones(len(together.city_ids), dtype=bool)

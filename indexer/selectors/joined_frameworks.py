@@ -34,13 +34,13 @@ def kin_tree(tree: list[Indicator]) -> Tree:
 
 def _nodes_of(joined: JoinedTrees, trees: Sequence[list[Indicator]]) -> list[Indicator]:
     nodes = []
-    for place in range(len(joined.tree)):
-        first = joined.first_with(place)
-        node = copy(trees[first][joined.places[first][place]])
+    for position in range(len(joined.tree)):
+        first = joined.first_with(position)
+        node = copy(trees[first][joined.places[first][position]])
         # Django keeps what belongs to a row in it: a copy that is linked anew needs one of its own.
         node._state = copy(node._state)
         node._state.fields_cache = dict(node._state.fields_cache)
-        node.position = place
+        node.position = position
         nodes.append(node)
     for node, parent in zip(nodes, joined.tree.parents.tolist(), strict=True):
         node.parent = None if parent == NO_PARENT else nodes[parent]

@@ -67,7 +67,7 @@ class PlaceRanking:
     @cached_property
     def firsts(self) -> list[int | None]:
         """The position of the unit of each place that scores most; None where none has a score."""
-        return [self._first_of(place) for place in range(len(self.places))]
+        return [self._first_of(position) for position in range(len(self.places))]
 
     def first_of(self, place: int) -> City | None:
         """Return the unit of a place that scores most; None where none has a score."""

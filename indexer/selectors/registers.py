@@ -25,7 +25,7 @@ def units_of(register: Register) -> QuerySet[City]:
 
 
 def groups_by_city(run: Run, city_ids: Collection[int]) -> dict[int, dict[str, str]]:
-    """Return the own name of the group of each of some units of a run, by the code of the grouping."""
+    """Return what the group of each of some units of a run is called, by the code of the grouping."""
     if run.last_member is None:
         return {}
     members = GroupMember.objects.filter(city__in=city_ids).select_related("group", "grouping")

@@ -42,7 +42,7 @@ class Results:
 def store_results(results: Results, data_set: DataSet) -> int:
     """Write whole results, except where the lease has passed to somebody else; return how many."""
     held = rows_held(results.runs)
-    kept = [place for place, run in enumerate(results.runs) if run.pk in held]
+    kept = [position for position, run in enumerate(results.runs) if run.pk in held]
     if kept:
         insert_scores(results, kept)
         _end_runs(results, data_set, kept)

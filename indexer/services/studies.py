@@ -278,7 +278,7 @@ def _part_sizes(planned: Planned) -> list[tuple[int, int]]:
     most = max(MOST_PARTS, plan.chunks // MOST_CHUNKS) if cities > EXACT_UNITS else MOST_PARTS
     fewest = max(FEWEST_PARTS, -(-plan.chunks * cities // MOST_RANKED) if cities > EXACT_UNITS else 0)
     wanted = min(max(most, fewest), max(fewest, -(-cells // size)), plan.chunks)
-    edges = [plan.chunks * place // wanted for place in range(wanted + 1)]
+    edges = [plan.chunks * position // wanted for position in range(wanted + 1)]
     return list(pairwise(edges))
 
 

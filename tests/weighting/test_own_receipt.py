@@ -1,4 +1,4 @@
-"""Each expert finds the own receipt among those that count, on the page and in the manifest."""
+"""Each expert finds their own receipt among those that count, on the page and in the manifest."""
 
 import json
 import subprocess
@@ -53,7 +53,7 @@ def manifest(round_, experts, manager, tmp_path):
 
 
 def listed_on_the_page(experts):
-    """Tell for each expert whether the own receipt is in the list that the panel is shown."""
+    """Tell for each expert whether their own receipt is in the list that the panel is shown."""
     pages = [browser.get(reverse("weighting:receipts")).text for browser, _receipt in experts]
     lists = [page.partition('id="receipt-list"')[2] for page in pages]
     return [receipt["receipt"] in shown for shown, (_browser, receipt) in zip(lists, experts, strict=True)]

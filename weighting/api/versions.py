@@ -136,7 +136,7 @@ def _comparison(compared: VersionComparison) -> dict[str, Any]:
         "versions": [
             _version(version, change) for version, change in zip(compared.versions, changes, strict=True)
         ],
-        "nodes": [_node(compared, place) for place in range(len(compared.nodes))],
+        "nodes": [_node(compared, position) for position in range(len(compared.nodes))],
     }
 
 

@@ -129,7 +129,7 @@ class ConstrainedWeights:
 
     def _orders_in(self, group: IntArray) -> list[IntArray]:
         """Return the orders within a group as positions in it."""
-        places = {int(node): place for place, node in enumerate(group)}
+        places = {int(node): position for position, node in enumerate(group)}
         return [
             np.array([places[int(node)] for node in order]) for order in self.order if int(order[0]) in places
         ]

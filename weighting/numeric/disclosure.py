@@ -81,7 +81,7 @@ def exposed_rounds(
     if sums.ndim != 2 or not sums.shape[1] == len(sizes) == len(least):
         raise ValueError(f"sums {sums.shape} of {len(sizes)} rounds with {len(least)} limits")
     rank = _rank(sums)
-    small = [place for place, size in enumerate(sizes) if size < max(least)]
+    small = [position for position, size in enumerate(sizes) if size < max(least)]
     found: list[tuple[int, ...]] = []
     for count in range(1, most_rounds + 1):
         for chosen in combinations(small, count):

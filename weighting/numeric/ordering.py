@@ -29,5 +29,5 @@ def display_order(seed: int, order_key: int, n: int) -> IntArray:
     """
     if n < 0:
         raise ValueError(f"a section cannot have {n} items")
-    keys = [sha256(f"{seed}|{order_key}|{n}|{place}".encode()).digest() for place in range(n)]
+    keys = [sha256(f"{seed}|{order_key}|{n}|{position}".encode()).digest() for position in range(n)]
     return np.array(sorted(range(n), key=keys.__getitem__), dtype=np.int64)

@@ -104,8 +104,8 @@ def _conversions(_vendor: str) -> list[tuple[int, Col, list[Callable[..., Any]]]
     """Return the places of the columns that the database at hand does not keep as Python has them."""
     columns = [field.get_col(TABLE) for field in FIELDS]
     found = [
-        (place, column, [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)])
-        for place, column in enumerate(columns)
+        (position, column, [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)])
+        for position, column in enumerate(columns)
     ]
     return [each for each in found if each[2]]
 

@@ -36,13 +36,13 @@ def feedback_for(claim: Claim, ballot: Ballot | None) -> dict[str, ItemFeedback]
     figures, own = describe_items(scores), _own_scores(claim.invitation, ballot, before)
     return {
         node.code: ItemFeedback(
-            median=float(figures.median[place]),
-            lower_quartile=float(figures.lower_quartile[place]),
-            upper_quartile=float(figures.upper_quartile[place]),
+            median=float(figures.median[position]),
+            lower_quartile=float(figures.lower_quartile[position]),
+            upper_quartile=float(figures.upper_quartile[position]),
             own=own.get(node.code),
         )
-        for place, node in enumerate(nodes)
-        if enough[place]
+        for position, node in enumerate(nodes)
+        if enough[position]
     }
 
 

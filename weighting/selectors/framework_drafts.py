@@ -142,10 +142,10 @@ def draft_nodes(rows: Sequence[Row], problems: Sequence[FileProblem]) -> list[Dr
     depths: dict[int | None, int] = {None: 0}
     parents = {row["parent"] for row in rows}
     nodes = []
-    for place, row in enumerate(rows, start=1):
+    for position, row in enumerate(rows, start=1):
         depths[row["key"]] = depths[row["parent"]] + 1
-        own = [problem for problem in problems if problem.row == place]
-        nodes.append(DraftNode(place, row, depths[row["key"]], row["key"] not in parents, own))
+        own = [problem for problem in problems if problem.row == position]
+        nodes.append(DraftNode(position, row, depths[row["key"]], row["key"] not in parents, own))
     return nodes
 
 
@@ -160,7 +160,7 @@ def branch_of(rows: Sequence[Row], key: int) -> set[int]:
 
 def _records(rows: Sequence[Row], log: ProblemLog) -> Iterator[tuple[int, dict[str, str]]]:
     codes = {row["key"]: row["code"] for row in rows}
-    for place, row in enumerate(rows, start=1):
+    for position, row in enumerate(rows, start=1):
         cells = {column: row[column] for column in CELLS}
-        note_controls(cells.values(), place, log)
-        yield place, {**dict.fromkeys(METHOD_COLUMNS, ""), **cells, "parent": codes.get(row["parent"], "")}
+        note_controls(cells.values(), position, log)
+        yield position, {**dict.fromkeys(METHOD_COLUMNS, ""), **cells, "parent": codes.get(row["parent"], "")}

@@ -86,14 +86,14 @@ def _changes(before: Round, after: Round, items: list[Indicator]) -> list[ItemCh
     return [
         ItemChange(
             indicator=node,
-            median=float(change.median[place]),
-            iqr=float(change.iqr[place]),
-            mean=float(change.mean[place]),
-            distance=float(change.distance[place]),
-            is_stable=bool(change.is_stable[place]),
+            median=float(change.median[position]),
+            iqr=float(change.iqr[position]),
+            mean=float(change.mean[position]),
+            distance=float(change.distance[position]),
+            is_stable=bool(change.is_stable[position]),
         )
-        for place, node in enumerate(items)
-        if enough[place]
+        for position, node in enumerate(items)
+        if enough[position]
     ]
 
 

@@ -174,7 +174,7 @@ def round_statistics(round_: Round) -> RoundStatistics:
     figures = dict(
         zip((node.pk for node in nodes), _item_figures(round_, nodes, ballots, scores), strict=True)
     )
-    places = {node.pk: place for place, node in enumerate(nodes)}
+    places = {node.pk: position for position, node in enumerate(nodes)}
     own, least = own_ballots(ballots), round_.least_panel
     return RoundStatistics(
         round=round_,
@@ -240,16 +240,16 @@ def _item_figures(
         threshold=round_.consensus_threshold,
     )
     figures = []
-    for place, node in enumerate(nodes):
-        is_reported = towards_k[place] >= round_.least_panel
+    for position, node in enumerate(nodes):
+        is_reported = towards_k[position] >= round_.least_panel
         figures.append(
             ItemFigures(
                 indicator=node,
-                abstained=int(counts[place, -1]),
-                scores=counts[place, :-1].tolist() if is_reported else [],
-                consensus=bool(consensus[place]) if is_reported else None,
+                abstained=int(counts[position, -1]),
+                scores=counts[position, :-1].tolist() if is_reported else [],
+                consensus=bool(consensus[position]) if is_reported else None,
                 **{
-                    name: _number(getattr(described, name)[place]) if is_reported else None
+                    name: _number(getattr(described, name)[position]) if is_reported else None
                     for name in _MEASURES
                 },
             )

@@ -61,7 +61,7 @@ class VersionComparison:
     @cached_property
     def changes(self) -> list[VersionChange]:
         """The change of each version after the base, in their order."""
-        return [self._change(place) for place in range(1, len(self.versions))]
+        return [self._change(position) for position in range(1, len(self.versions))]
 
     @cached_property
     def furthest(self) -> VersionChange:

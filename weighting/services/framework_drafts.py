@@ -222,9 +222,9 @@ def _below(rows: Rows, key: int, parent: int | None) -> Rows:
 
 
 def _place(rows: Rows, key: int) -> int:
-    for place, row in enumerate(rows):
+    for position, row in enumerate(rows):
         if row["key"] == key:
-            return place
+            return position
     raise Refused(_("This indicator was taken out of the tree meanwhile. Go back to the tree."))
 
 

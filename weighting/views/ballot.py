@@ -225,11 +225,11 @@ def _save_page(request: HttpRequest, claim: Claim) -> HttpResponse:
     except Refused as refusal:
         return _refusal_page(request, claim, refusal)
     conflicts, blockers = {}, []
-    for place, (item, answer) in enumerate(changed):
+    for position, (item, answer) in enumerate(changed):
         try:
             _save(claim, item.indicator.code, answer)
         except RoundNotOpen:
-            return _closed_page(request, claim, unsaved=changed[place:], status=409)
+            return _closed_page(request, claim, unsaved=changed[position:], status=409)
         except StaleScore as stale:
             conflicts[item.indicator.pk] = _conflict(item.indicator.code, answer, stale)
         except Refused as refusal:

@@ -35,7 +35,10 @@ def steps_of(round_: Round) -> list[dict[str, str]]:
     if round_.state == RoundState.VOID:
         return []
     here = LIFE.index(RoundState(round_.state))
-    marks = ["done" if place < here else "current" if place == here else "todo" for place in range(len(LIFE))]
+    marks = [
+        "done" if position < here else "current" if position == here else "todo"
+        for position in range(len(LIFE))
+    ]
     return [{"label": str(state.label), "state": mark} for state, mark in zip(LIFE, marks, strict=True)]
 
 

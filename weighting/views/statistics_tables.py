@@ -28,14 +28,14 @@ def group_sections(statistics: RoundStatistics) -> list[dict[str, Any]]:
     source = _source(statistics)
     return [
         {
-            "id": f"group-{place}",
+            "id": f"group-{position}",
             "name": _group_name(group),
             "agreement": agreement_cells(group.agreement),
             "items": group.items,
-            "figure": _figure(group, source, f"group-{place}", statistics.round),
+            "figure": _figure(group, source, f"group-{position}", statistics.round),
             "source": source,
         }
-        for place, group in enumerate(statistics.groups, start=1)
+        for position, group in enumerate(statistics.groups, start=1)
     ]
 
 
@@ -66,8 +66,8 @@ def agreement_rows(statistics: RoundStatistics) -> list[dict[str, Any]]:
 def sector_rows(statistics: RoundStatistics) -> list[dict[str, Any]]:
     """Return the means of each sector, the items on which sectors differ most first."""
     rows = []
-    for place, item in enumerate(statistics.items):
-        means = [sector.means[place] for sector in statistics.sectors]
+    for position, item in enumerate(statistics.items):
+        means = [sector.means[position] for sector in statistics.sectors]
         known = [mean for mean in means if mean is not None]
         if len(known) > 1:
             gap = max(known) - min(known)

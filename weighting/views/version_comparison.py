@@ -179,23 +179,23 @@ def _rows(compared: VersionComparison) -> list[dict[str, Any]]:
     """Return a row per node: the weights of each version, and its changes against the base."""
     digits = digits_for(largest_change(compared))
     rows = []
-    for place, node in enumerate(compared.nodes):
+    for position, node in enumerate(compared.nodes):
         cells = [
             {
-                "local": f"{compared.local[place, column] * PERCENT:.{digits}f}",
-                "global": f"{compared.global_[place, column] * PERCENT:.{digits}f}",
-                "local_change": points(float(change.local[place]), digits),
-                "global_change": points(float(change.global_[place]), digits),
-                "relative": signed(float(change.relative[place]) * PERCENT, 1),
-                "moved": abs(change.global_[place]) > SAME or abs(change.local[place]) > SAME,
+                "local": f"{compared.local[position, column] * PERCENT:.{digits}f}",
+                "global": f"{compared.global_[position, column] * PERCENT:.{digits}f}",
+                "local_change": points(float(change.local[position]), digits),
+                "global_change": points(float(change.global_[position]), digits),
+                "relative": signed(float(change.relative[position]) * PERCENT, 1),
+                "moved": abs(change.global_[position]) > SAME or abs(change.local[position]) > SAME,
             }
             for column, change in enumerate(compared.changes, start=1)
         ]
         rows.append(
             {
                 "indicator": node,
-                "local": f"{compared.local[place, 0] * PERCENT:.{digits}f}",
-                "global": f"{compared.global_[place, 0] * PERCENT:.{digits}f}",
+                "local": f"{compared.local[position, 0] * PERCENT:.{digits}f}",
+                "global": f"{compared.global_[position, 0] * PERCENT:.{digits}f}",
                 "cells": cells,
             }
         )
@@ -204,7 +204,7 @@ def _rows(compared: VersionComparison) -> list[dict[str, Any]]:
 
 def _lines(compared: VersionComparison) -> list[list[object]]:
     lines: list[list[object]] = []
-    for place, node in enumerate(compared.nodes):
+    for position, node in enumerate(compared.nodes):
         said = [node.code, node.parent.code if node.parent else "", node.name_zh, node.name_en]
         for column, version in enumerate(compared.versions):
             change = compared.changes[column - 1] if column else None
@@ -216,9 +216,9 @@ def _lines(compared: VersionComparison) -> list[list[object]]:
                     version.label_zh,
                     version.label_en,
                     version.manifest_hash,
-                    float(compared.local[place, column]),
-                    float(compared.global_[place, column]),
-                    *(_changes_of(change, place) if change else [None, None, None]),
+                    float(compared.local[position, column]),
+                    float(compared.global_[position, column]),
+                    *(_changes_of(change, position) if change else [None, None, None]),
                 ]
             )
     return lines

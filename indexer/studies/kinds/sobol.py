@@ -132,8 +132,8 @@ class Sobol(Kind):
 
     def figures(self, result: StudyResult, nodes: list[Indicator]) -> dict[str, StudyFigure]:
         names = [
-            self.input_name(result.study, result.figures, nodes, place)
-            for place in range(len(result.figures["heads"]))
+            self.input_name(result.study, result.figures, nodes, position)
+            for position in range(len(result.figures["heads"]))
         ]
         words = self.figure_words()
         return {"sobol": _sobol_figure(result, names, words, self.source_of(result.study))}
@@ -151,12 +151,12 @@ class Sobol(Kind):
 
     def cases(self, result: StudyResult, nodes: list[Indicator]) -> list[dict[str, Any]] | None:
         figures, rows = result.figures, []
-        for place, head in enumerate(figures["heads"]):
-            row: dict[str, Any] = {"case": self.case_code(result.study, nodes, int(head), place)}
+        for position, head in enumerate(figures["heads"]):
+            row: dict[str, Any] = {"case": self.case_code(result.study, nodes, int(head), position)}
             for name in ("first", "total"):
-                low, high = figures[f"{name}_interval"][place].tolist()
-                row |= {name: float(figures[name][place]), f"{name}_low": low, f"{name}_high": high}
-            rows.append({**row, "converged": bool(figures["converged"][place])})
+                low, high = figures[f"{name}_interval"][position].tolist()
+                row |= {name: float(figures[name][position]), f"{name}_low": low, f"{name}_high": high}
+            rows.append({**row, "converged": bool(figures["converged"][position])})
         return rows
 
     def case_code(self, study: Study, nodes: list[Indicator], head: int, place: int) -> str:

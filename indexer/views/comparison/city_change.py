@@ -297,14 +297,14 @@ def _versions(change: CityChange, names: list[str]) -> list[dict[str, Any]]:
     query = _runs_query(compared)
     return [
         {
-            "number": place + 1,
+            "number": position + 1,
             "name": name,
-            "rank": int(compared.ranks[change.position, place]),
-            "shift": int(compared.shifts[change.position, place]),
-            "url": f"?{query}&to={compared.runs[place].pk}" if place else "",
-            "is_shown": place == change.place,
+            "rank": int(compared.ranks[change.position, position]),
+            "shift": int(compared.shifts[change.position, position]),
+            "url": f"?{query}&to={compared.runs[position].pk}" if position else "",
+            "is_shown": position == change.place,
         }
-        for place, name in enumerate(names)
+        for position, name in enumerate(names)
     ]
 
 

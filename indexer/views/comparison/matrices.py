@@ -94,9 +94,9 @@ def _rows(compared: Comparison, values: FloatArray, text: Any, darkest: float) -
                     {
                         "text": text(value),
                         "shade": round(SHADES * value / darkest) if darkest > 0 else 0,
-                        "is_own": number - 1 == place,
+                        "is_own": number - 1 == position,
                     }
-                    for place, value in enumerate(line)
+                    for position, value in enumerate(line)
                 ],
             }
             for number, (name, line) in enumerate(

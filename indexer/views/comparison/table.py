@@ -146,7 +146,7 @@ def _column_names(compared: Comparison) -> list[str]:
     numbers = [run.weight_version.number for run in compared.runs]
     if len(set(numbers)) == len(numbers):
         return [_("version %(number)s") % {"number": number} for number in numbers]
-    return [_("No. %(number)s") % {"number": place} for place in range(1, len(numbers) + 1)]
+    return [_("No. %(number)s") % {"number": position} for position in range(1, len(numbers) + 1)]
 
 
 def _pair_rows(compared: Comparison, positions: Sequence[int]) -> list[dict[str, Any]]:

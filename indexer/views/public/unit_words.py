@@ -249,8 +249,8 @@ def _rows(profiles: Sequence[UnitProfile], sureness: Sureness | None) -> list[di
         rows.append(_row(branch.node.name, [one["score"] for one in branches], own, notes=notes, depth=1))
         if branch.node.is_leaf:
             continue
-        for place, leaf in enumerate(branch.leaves):
-            same = [profile.branches[number].leaves[place] for profile in profiles]
+        for position, leaf in enumerate(branch.leaves):
+            same = [profile.branches[number].leaves[position] for profile in profiles]
             rows.append(_leaf_line(leaf, same) | {"name": names[leaf.node.code]})
     return rows
 
@@ -270,7 +270,7 @@ def _row(
     known = [rank for rank in ranks if not math.isnan(rank)]
     best = min(known) if len(set(known)) > 1 else None
     cells = [
-        {"text": text, "note": notes[place] if notes else "", "is_best": ranks[place] == best}
-        for place, text in enumerate(texts)
+        {"text": text, "note": notes[position] if notes else "", "is_best": ranks[position] == best}
+        for position, text in enumerate(texts)
     ]
     return {"name": name, "cells": cells, "depth": depth}

@@ -29,7 +29,7 @@ def results_context(tried: WhatIf, pins: list[int], *, whole: bool = False) -> d
     longest = longest_bar(tried.shown_scores)
     total, swaps = tried.swaps(SWAPS)
     rises, falls = tried.movers(MOVERS)
-    by_city = {pk: place for place, pk in enumerate(tried.cities.ids)}
+    by_city = {pk: position for position, pk in enumerate(tried.cities.ids)}
     held = [by_city[pin] for pin in pins if pin in by_city]
     listed, sent = lines_of(tried), lines_sent(tried, whole=whole)
     shown, swapped = tried.order[:sent], [at for swap in swaps for at in (swap.fell, swap.rose)]

@@ -303,7 +303,7 @@ def _of_components(view: MemberView) -> Iterator[Finding]:
 def findings_on_values(view: MemberView) -> Iterator[Finding]:
     """Judge the raw values of the members that have any."""
     scored, units = view.coherence.scored, view.coherence.units
-    leaves = {int(node): place for place, node in enumerate(scored.tree.leaves)}
+    leaves = {int(node): position for position, node in enumerate(scored.tree.leaves)}
     chosen = np.array(
         [leaves[node] for node in view.group.members.tolist() if node in leaves], dtype=np.int64
     )
