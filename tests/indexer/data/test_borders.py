@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from indexer import charts
 from indexer.intake import borders as reading
 from indexer.intake.borders import BorderError, Unit, read_borders
 from indexer.models import City, DataSet, RegisterBorders
@@ -135,6 +136,45 @@ def test_borders_that_are_too_fine_for_a_page_are_refused(monkeypatch):
     monkeypatch.setattr(reading, "MOST_POINTS", 4)
     with pytest.raises(BorderError, match="5 points; at most 4"):
         read_borders(geojson(feature(name="Norway")), UNITS)
+
+
+def square(west, south, side=2.0):
+    ring = [[west, south], [west, south + side], [west + side, south + side], [west + side, south]]
+    return [[*ring, ring[0]]]
+
+
+def parts_drawn(*shapes):
+    """How many parts of each unit a map draws, and what it says of them."""
+    areas = [charts.MapArea(f"unit {at}", at, 1.0, 0, shape) for at, shape in enumerate(shapes, start=1)]
+    words = {"unit_word": "country", "title": "Map", "subtitle": "shade", "source": "data"}
+    drawn = charts.border_map(areas, ["1 – 2"], "points", **words)
+    return [len(one["geometry"]["coordinates"]) for one in drawn["data"]["values"]], drawn
+
+
+def test_small_parts_far_off_do_not_shrink_a_continent():
+    land = [square(0, 45, 10), square(11, 50), square(-53, 4, 1)]
+    counts, drawn = parts_drawn(land, [square(10, 40, 8)])
+    # The island close by stays, the one beyond the ocean goes, and the map says so.
+    assert counts == [2, 1]
+    assert "far off" in drawn["usermeta"]["subtitle"]
+    assert drawn["projection"]["type"] == "conicEqualArea"
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        # Large as it is, a part is no island to be left out.
+        [[square(0, 45, 10), square(-60, 45, 8)], [square(10, 40, 8)]],
+        # The whole earth keeps all.
+        [[square(-170, -40, 10), square(0, 80, 1)], [square(160, 60, 10)]],
+        # A unit that lies far off itself is drawn.
+        [[square(0, 45, 10)], [square(-53, 4, 1)]],
+    ],
+)
+def test_nothing_else_is_left_out(shapes):
+    counts, drawn = parts_drawn(*shapes)
+    assert counts == [len(shape) for shape in shapes]
+    assert drawn["usermeta"]["subtitle"] == "shade"
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,7 @@ def test_without_any_coordinates_the_page_says_so(analyst):
     text = analyst.get(page_of(run)).content.decode()
     assert "No city has coordinates" in text
     assert "vega.js" not in text
+    assert reverse("indexer:register-borders", args=[run.data_set.series.register_id]) in text
 
 
 def test_bad_choices_are_left_out_by_the_page_and_named_by_the_api(analyst, runs):
