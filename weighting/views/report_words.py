@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from weighting.enums import ExclusionRule, Feedback, Rule
+from weighting.enums import ExclusionRule, Rule
 from weighting.models import Round
 from weighting.selectors.round_history import Composition
 from weighting.selectors.statistics import RoundStatistics
@@ -36,7 +36,7 @@ def terms_of(round_: Round) -> list[tuple[str, str]]:
         (_("Minimum panel k"), str(round_.minimum_panel)),
         (_("Consensus"), consensus_words(round_)),
         (_("Exclusion"), str(ExclusionRule(round_.exclusion).label)),
-        (_("Feedback to a following round"), str(Feedback(round_.feedback).label)),
+        (_("Feedback to a following round"), round_.feedback_text),
         (_("Questionnaire hash"), round_.questionnaire_hash),
     ]
 
