@@ -31,7 +31,6 @@ from indexer.intake.files import read_file
 from indexer.intake.sheets import read_sheet
 from weighting.readers import FileProblems, ProblemLog, read_framework, read_panel
 
-KIND, TIMES = sys.argv[1], int(sys.argv[2])
 TEXT = "code,parent,name_en,direction\na,,南阳,1\nb,,B,-1\n"
 PEOPLE = "code,name,email\nE1,南阳,a@panel.example\nE2,B,b@panel.example\n"
 PACKAGE = {"name": "p", "resources": [{"name": "a", "path": "a.csv", "schema": {
@@ -109,30 +108,35 @@ def damaged(data, dice):
     return bytes(data)
 
 
-make, read = READERS[KIND]
-found, counts = {}, {"read": 0, "refused": 0}
-for turn in range(TIMES):
-    data = damaged(make(turn), random.Random(turn))
-    try:
-        read(data, KIND)
-        counts["read"] += 1
-    except (FileProblems, BorderError):
-        counts["refused"] += 1
-    except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        found.setdefault(f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"[:300], turn)
-# Not ru_maxrss, which also counts what the process had before this program was put in its place.
-own = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
-used = max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-print(json.dumps({"found": found, "megabytes": used / 1024, **counts}))
+def read_all(kind, times):
+    make, read = READERS[kind]
+    found, counts = {}, {"read": 0, "refused": 0}
+    for turn in range(times):
+        data = damaged(make(turn), random.Random(turn))
+        try:
+            read(data, kind)
+            counts["read"] += 1
+        except (FileProblems, BorderError):
+            counts["refused"] += 1
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            found.setdefault(f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"[:300], turn)
+    # Not ru_maxrss, which also counts what the process had before this program was put in its place.
+    own = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+    used = max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+    return {"found": found, "megabytes": used / 1024, **counts}
+
+
+print(json.dumps({kind: read_all(kind, times) for kind, times in json.loads(sys.argv[1]).items()}))
 """
 KINDS = ["data.csv", "data.parquet", "data.zip", "data.xlsx"]
 KINDS += ["framework.csv", "framework.xlsx", "panel.csv", "borders.geojson"]
 
 
-def read_damaged(kind, times, program=READ):
+def read_damaged(times, program=READ):
+    """Read so many files of each kind, one kind after the other; return what became of them, by kind."""
     done = subprocess.run(
-        [sys.executable, "-c", program, kind, str(times)],
+        [sys.executable, "-c", program, json.dumps(times)],
         capture_output=True,
         text=True,
         check=False,
@@ -142,9 +146,14 @@ def read_damaged(kind, times, program=READ):
     return json.loads(done.stdout)
 
 
+@pytest.fixture(scope="module")
+def told_by_kind():
+    return read_damaged({kind: OF_WORKBOOKS if kind.endswith("xlsx") else TIMES for kind in KINDS})
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_damaged_file_is_read_or_refused_with_words(kind):
-    told = read_damaged(kind, OF_WORKBOOKS if kind.endswith("xlsx") else TIMES)
+def test_a_damaged_file_is_read_or_refused_with_words(kind, told_by_kind):
+    told = told_by_kind[kind]
 
     print(f"damaged {kind}: {told['read']} read, {told['refused']} refused, {told['megabytes']:.0f} MB")
     assert told["found"] == {}
@@ -154,6 +163,7 @@ def test_a_damaged_file_is_read_or_refused_with_words(kind):
 
 def test_a_reader_that_breaks_on_damage_is_found():
     """Control."""
-    told = read_damaged("data.csv", 100, READ.replace("read(data, KIND)", "data.decode('ascii')"))
+    program = READ.replace("read(data, kind)", "data.decode('ascii')")
+    told = read_damaged({"data.csv": 100}, program)["data.csv"]
 
     assert any(words.startswith("UnicodeDecodeError") for words in told["found"])
