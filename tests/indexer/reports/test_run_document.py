@@ -1,6 +1,7 @@
 """The report of a run as a document: chapters chosen and ordered, own words, numbers, the PDF."""
 
 import re
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -28,9 +29,15 @@ def analyst(client):
     return sign_in_staff(client, make_account(Role.ANALYST))
 
 
-@pytest.fixture
-def run():
+@pytest.fixture(scope="module")
+def run_of_the_file(undone_after_the_file):
     return make_runs(random_values(6), tilts=[None])[0]
+
+
+@pytest.fixture
+def run(run_of_the_file):
+    """A copy for each test; what a test changes is undone."""
+    return deepcopy(run_of_the_file)
 
 
 def page(run, name="run-document", *further):

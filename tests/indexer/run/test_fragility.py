@@ -2,6 +2,7 @@
 
 import csv
 import io
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -28,9 +29,15 @@ def analyst(client):
     return sign_in_staff(client, make_account(Role.ANALYST))
 
 
-@pytest.fixture
-def run():
+@pytest.fixture(scope="module")
+def run_of_the_file(undone_after_the_file):
     return make_runs(random_values(12), tilts=[1.0])[0]
+
+
+@pytest.fixture
+def run(run_of_the_file):
+    """A copy for each test; what a test changes is undone."""
+    return deepcopy(run_of_the_file)
 
 
 def test_the_ranks_are_those_of_the_run_and_each_change_ties_its_pair(run):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from copy import deepcopy
 from decimal import Decimal
 
 import numpy as np
@@ -26,13 +27,19 @@ def analyst(client):
     return sign_in_staff(client, make_account(Role.ANALYST))
 
 
-@pytest.fixture
-def run():
+@pytest.fixture(scope="module")
+def run_of_the_file(undone_after_the_file):
     """Nanyang is of high income, Xi'an and Garze of low, the others of none; all have a seat."""
     made = make_runs(SIX, tilts=[None])[0]
     put_in_income_groups(made)
     City.objects.update(latitude=Decimal("34.1"), longitude=Decimal("111.2"))
     return made
+
+
+@pytest.fixture
+def run(run_of_the_file):
+    """A copy for each test; what a test changes is undone."""
+    return deepcopy(run_of_the_file)
 
 
 def group(name):

@@ -1,5 +1,7 @@
 """Pages about a large run make no object of every unit, and count nothing pair by pair."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -33,9 +35,15 @@ PAGES = (
 )
 
 
-@pytest.fixture
-def runs():
+@pytest.fixture(scope="module")
+def runs_of_the_file(undone_after_the_file):
     return make_runs(random_values(UNITS), tilts=[None, 1.0])
+
+
+@pytest.fixture
+def runs(runs_of_the_file):
+    """A copy for each test; what a test changes is undone."""
+    return deepcopy(runs_of_the_file)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import csv
 import io
 import re
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -31,11 +32,17 @@ def analyst(client):
     return sign_in_staff(client, make_account(Role.ANALYST))
 
 
-@pytest.fixture
-def run():
+@pytest.fixture(scope="module")
+def run_of_the_file(undone_after_the_file):
     # Composite order: Luoyang, Garze, Xi'an, Nanyang; the first column runs the other way.
     values = [[4, 1, 1, 1, 1], [3, 2, 2, 2, 2], [2, 5, 5, 5, 5], [1, 9, 9, 9, 9]]
     return make_runs(values, tilts=[None])[0]
+
+
+@pytest.fixture
+def run(run_of_the_file):
+    """A copy for each test; what a test changes is undone."""
+    return deepcopy(run_of_the_file)
 
 
 def test_the_ranking_shows_every_city_by_rank(analyst, run):

@@ -1,6 +1,7 @@
 import csv
 import io
 import re
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -31,9 +32,15 @@ def analyst(client):
     return sign_in_staff(client, make_account(Role.ANALYST))
 
 
-@pytest.fixture
-def run():
+@pytest.fixture(scope="module")
+def run_of_the_file(undone_after_the_file):
     return make_runs(random_values(8), tilts=[None])[0]
+
+
+@pytest.fixture
+def run(run_of_the_file):
+    """A copy for each test; what a test changes is undone."""
+    return deepcopy(run_of_the_file)
 
 
 def page_of(run):

@@ -1,5 +1,6 @@
 import csv
 import io
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -25,9 +26,15 @@ def manager(client):
     return sign_in_staff(client, make_account(Role.MANAGER))
 
 
-@pytest.fixture
-def run():
+@pytest.fixture(scope="module")
+def run_of_the_file(undone_after_the_file):
     return make_runs(random_values(12), tilts=[None])[0]
+
+
+@pytest.fixture
+def run(run_of_the_file):
+    """A copy for each test; what a test changes is undone."""
+    return deepcopy(run_of_the_file)
 
 
 def page_of(run):
