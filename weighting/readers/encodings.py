@@ -186,6 +186,9 @@ def _try_encoding(data: bytes, encoding: str) -> None:
         except UnicodeDecodeError as error:
             place = min(max(before, 0) + error.start, len(data) - 1)
             raise UnicodeDecodeError(encoding, data, place, place + 1, error.reason) from error
+        except UnicodeError as error:
+            # Text without the mark that UTF-16 begins with.
+            raise UnicodeDecodeError(encoding, data, 0, 1, str(error)) from error
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
