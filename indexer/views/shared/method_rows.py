@@ -30,6 +30,12 @@ def method_rows(method: IndexMethod, nodes: Iterable[Indicator]) -> Iterator[tup
     yield _("Outliers"), str(method.get_outliers_display()), ""
     how = value_words("aggregation", method.aggregation)
     yield _("How parts are put together"), how, aggregation_formula(method.aggregation)
+    if method.floor is not None:
+        words = _("Where a mean needs values above zero, smaller ones are raised to %(floor)s.")
+        yield _("Smallest normalised value"), words % {"floor": f"{method.floor:g}"}, ""
+    if method.coverage:
+        words = _("A unit that lacks values of more than %(rest)s %% of the weight has no score and no rank.")
+        yield _("Least coverage"), words % {"rest": f"{100 * (1 - method.coverage):.4g}"}, ""
     yield from _own_rows(method, {node.code: node.name for node in nodes})
     yield _("Ranks"), _("By unrounded scores; equal scores share the smallest rank."), ""
     yield _("All choices in a line"), method_words(method), ""

@@ -7,6 +7,7 @@ from django.utils.translation import override
 from indexer.method_words import method_differences, method_words, own_ways
 from indexer.models import IndexMethod
 from indexer.services.methods import use_method
+from indexer.views.shared.method_rows import method_rows
 from indexer.words import score_unit
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_data_set, make_version
@@ -127,3 +128,11 @@ def test_the_api_takes_the_table_and_names_what_is_wrong_in_it(client):
     assert refused.status_code == 422
     assert "gone" in refused.json()["blockers"][0]
     assert send(aggregation="power:x").status_code == 422
+
+
+def test_readers_are_told_who_has_no_rank_and_what_small_values_become():
+    plain = {row[0] for row in method_rows(IndexMethod(), [])}
+    told = {head: words for head, words, _formula in method_rows(IndexMethod(coverage=0.8, floor=0.01), [])}
+    assert told.keys() - plain == {"Least coverage", "Smallest normalised value"}
+    assert "more than 20 % of the weight has no score" in told["Least coverage"]
+    assert "raised to 0.01" in told["Smallest normalised value"]
