@@ -7,7 +7,7 @@ read in a process of its own (`weighting.confined`), which this file gives limit
 import json
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -154,11 +154,7 @@ class SheetRows:
         ]
         numbers = self.numbers[np.ix_(kept, places)]
         lines = [self.lines[row] for row in kept]
-        rows = {line: row for row, line in enumerate(self.lines)}
-        for line, place, last_line, last in self.spans:
-            at, to, row = bisect_left(lines, line), bisect_left(places, place), rows[line]
-            if at == len(lines) or lines[at] > last_line or to == len(places) or places[to] > last:
-                continue
+        for row, place, at, to in self._moved(lines, places):
             numbers[at, to] = self.numbers[row, place]
             if place in self.texts[row]:
                 texts[at][to] = self.texts[row][place]
@@ -169,6 +165,14 @@ class SheetRows:
             numbers=numbers[held],
             texts=[texts[at] for at in held],
         )
+
+    def _moved(self, lines: Sequence[int], places: Sequence[int]) -> Iterator[tuple[int, int, int, int]]:
+        """Yield the row and column that merged cells are held in, and those of their first that is kept."""
+        rows = {line: row for row, line in enumerate(self.lines)}
+        for line, place, last_line, last in self.spans:
+            at, to = bisect_left(lines, line), bisect_left(places, place)
+            if at < len(lines) and lines[at] <= last_line and to < len(places) and places[to] <= last:
+                yield rows[line], place, at, to
 
     def without_struck(self) -> "SheetRows":
         """Return the sheet with gaps in the place of numbers that are struck through."""
