@@ -34,7 +34,11 @@ control_socket_disable = True
 # what every link of an answer begins with, and so of one that is kept for others.
 forwarder_headers = ""
 if env.str("QUANHENG_LOG_FORMAT", default="line") == "json":
-    logconfig_dict = {"formatters": {"generic": {"()": "config.logs.JsonLines"}}}
+    # Told by its own handler alone: what went on to the others, too, would stand there twice.
+    logconfig_dict = {
+        "formatters": {"generic": {"()": "config.logs.JsonLines"}},
+        "loggers": {"gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False}},
+    }
 
 # Names the folder where the processes write what each of them counts.
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"

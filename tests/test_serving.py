@@ -123,6 +123,7 @@ def test_what_is_no_request_is_logged_without_what_stands_in_it(format, tmp_path
         kill_tree(server)
     told = [line for line in log.read_text().splitlines() if "Invalid request" in line]
 
+    assert len(told) == 3
     assert not [line for line in told if key in line or "127.0.0.1" in line]
 
 
