@@ -35,11 +35,12 @@ class NodePair:
     def positions(self) -> IntArray:
         return np.flatnonzero(np.isfinite(self._both).all(axis=0))
 
-    @property
+    @cached_property
     def x(self) -> FloatArray:
+        """Of the units that have both, (units,); files and pages ask for it unit by unit."""
         return self._both[0, self.positions]
 
-    @property
+    @cached_property
     def y(self) -> FloatArray:
         return self._both[1, self.positions]
 

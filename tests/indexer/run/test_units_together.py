@@ -4,6 +4,9 @@ import pytest
 
 from indexer.selectors import cities as city_selectors
 from indexer.selectors.cities import Cities
+from indexer.selectors.node_pairs import NodePair
+from indexer.selectors.node_scores import node_scores_of
+from indexer.selectors.runs import runs_with_nodes
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
@@ -63,3 +66,13 @@ def test_the_guard_sees_what_is_fetched_one_by_one(run, alone):
     cities = Cities(run)
     assert [cities[place].pk for place in range(UNITS)] == run.data_set.city_ids
     assert len(alone) > MOST_ALONE
+
+
+def test_the_scores_of_a_pair_are_cut_out_once_for_all_units(run):
+    """A file asks for them unit by unit: cut out anew each time, its work would grow with its square."""
+    subject = node_scores_of(runs_with_nodes(None).get(pk=run.pk))
+    pair = NodePair(subject, subject.nodes[0], None)
+    assert len(pair.positions) == UNITS
+    assert pair.x is pair.x
+    assert pair.y is pair.y
+    assert pair.y.tolist() == pytest.approx((subject.result.scores * run.method.scale).tolist())
