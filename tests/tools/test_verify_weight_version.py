@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -26,24 +27,31 @@ def _verify(*arguments):
     return done.returncode, done.stdout
 
 
-@pytest.fixture
-def receipts():
-    """The receipts of the round's experts, as they were downloaded before the close."""
-    return []
-
-
-@pytest.fixture
-def versions(receipts, monkeypatch):
-    """Two frozen versions: one from a round, and one chained to it."""
+@pytest.fixture(scope="module")
+def made(undone_after_the_file):
+    """The versions, and the receipts."""
     kept = []
-    monkeypatch.setattr(Ballot, "save", _keep_receipts(Ballot.save, kept))
     manager = make_account()
     framework = make_framework(owner=manager)
-    round_ = make_round(state=RoundState.AGGREGATED, manager=manager, framework=framework)
-    receipts += [_receipt_file(ballot) for ballot in kept if ballot["receipt"]]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ballot, "save", _keep_receipts(Ballot.save, kept))
+        round_ = make_round(state=RoundState.AGGREGATED, manager=manager, framework=framework)
     first = freeze_version(WeightVersion.objects.get(round=round_), actor=manager)
     equal = draft_equal_version(framework=framework, label_zh="等权", label_en="Equal", actor=manager)
-    return first, freeze_version(equal, actor=manager)
+    versions = first, freeze_version(equal, actor=manager)
+    return versions, [_receipt_file(ballot) for ballot in kept if ballot["receipt"]]
+
+
+@pytest.fixture
+def versions(made):
+    """Two frozen versions, one from a round, and one chained to it: a copy for each test."""
+    return deepcopy(made[0])
+
+
+@pytest.fixture
+def receipts(made):
+    """The receipts of the round's experts, as they were downloaded before the close."""
+    return made[1]
 
 
 def _keep_receipts(save, kept):

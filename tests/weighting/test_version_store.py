@@ -3,6 +3,7 @@
 import json
 import random
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import UTC, datetime
 
 import pytest
@@ -26,15 +27,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 GOLDEN = "58c02dd3d637ff4dead624b3d8de2064f9688f5795d1ab6d821ff0238e61ee96"
 
 
-@pytest.fixture
-def chain():
-    """Three versions: of a round, imported, and a correction of the first."""
+@pytest.fixture(scope="module")
+def made(undone_after_the_file):
     manager = make_account()
     round_ = make_round(state=RoundState.AGGREGATED, manager=manager)
     first = freeze_version(WeightVersion.objects.get(round=round_), actor=manager)
     second = make_version(round_.framework, tilt=1)
     draft = draft_correction(first, reason="Misread.", actor=manager)
     return [first, second, freeze_version(draft, actor=manager)]
+
+
+@pytest.fixture
+def chain(made):
+    """Three versions, of a round, imported, and a correction of the first: a copy for each test."""
+    return deepcopy(made)
 
 
 def faults(**options):
