@@ -1,5 +1,7 @@
 """An edition that several hands deliver the columns of, and what each delivered."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,8 @@ from weighting.models.named import BilingualName
 
 class Gathering(BilingualName):
     """What the deliveries are of; its owner makes the edition of them."""
+
+    is_in_progress: ClassVar = True
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="+")
     register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="+")

@@ -6,7 +6,7 @@ from django.urls import reverse
 from indexer.models import FrameworkMethod
 from indexer.services.methods import set_default_method, use_method
 from tests import factories
-from tests.indexer.factories import make_data_set, make_draft, make_import
+from tests.indexer.factories import make_data_set, make_draft, make_gathering, make_import
 from tests.weighting.pages import FRAMEWORK_CSV, upload
 from weighting.enums import Role, RoundState
 from weighting.exceptions import Refused
@@ -200,18 +200,21 @@ USES = {
     "weights": lambda framework, actor: make_draft(framework, actor=actor),
     "data": lambda framework, actor: make_data_set(framework, actor=actor),
     "an import of data": lambda framework, actor: make_import(framework, actor=actor),
+    "a gathering": lambda framework, actor: make_gathering(framework, actor=actor),
     "readers": lambda framework, actor: publish_framework(framework, actor=actor),
 }
 
 
-def test_an_import_in_progress_is_said_to_hold_a_framework(client, manager, framework):
-    make_import(framework, actor=factories.make_account())
+@pytest.mark.parametrize("begin", [make_import, make_gathering])
+def test_what_is_in_progress_is_said_to_hold_a_framework(client, manager, framework, begin):
+    begin(framework, actor=factories.make_account())
     detail = reverse("weighting:framework-detail", args=[framework.pk])
     text = client.get(detail).text
-    assert "Data that are being imported hold it" in text
+    assert "Data that are being imported or gathered hold it" in text
     assert f'<a href="{reverse("indexer:data-set-import")}">Imports in progress</a>' in text
+    assert f'<a href="{reverse("indexer:gathering-list")}">Gatherings</a>' in text
     assert "It no longer changes" not in text
-    with pytest.raises(Refused, match="throw the import away"):
+    with pytest.raises(Refused, match="throw the import away or end the gathering"):
         reopen_framework(framework, actor=manager)
 
     make_data_set(framework)

@@ -143,8 +143,9 @@ def refuse_used(framework: Framework) -> None:
     if is_held(framework):
         raise Refused(
             _(
-                "Data that are being imported hold this framework: it does not change meanwhile. Copy it to "
-                "the next edition instead, or throw the import away, as its owner or an administrator may."
+                "Data that are being imported or gathered hold this framework: it does not change meanwhile. "
+                "Copy it to the next edition instead, or throw the import away or end the gathering, as "
+                "its owner or an administrator may."
             )
         )
     if is_used(framework):
