@@ -69,7 +69,9 @@ def checksums(scores: FloatArray, inner: FloatArray, positions: IntArray) -> lis
 def _block(nodes: FloatArray, positions: IntArray) -> list[memoryview]:
     """Return the inner nodes of a run, (inner nodes, units), as its row keeps them, in two parts."""
     head = np.array([len(positions), *positions], dtype="<i8")
-    return [part.data.cast("B") for part in (head, np.ascontiguousarray(nodes, dtype="<f8"))]
+    parts = (head, np.ascontiguousarray(nodes, dtype="<f8"))
+    # A memoryview of nothing, as of a framework of leaves alone, cannot be cast.
+    return [part.reshape(-1).view(np.uint8).data for part in parts]
 
 
 def _end_runs(results: Results, data_set: DataSet, kept: Sequence[int]) -> None:
