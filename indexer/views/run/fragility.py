@@ -101,7 +101,7 @@ def fragile_rows(fragility: Fragility, count: int) -> list[dict[str, Any]]:
     """Return the pairs that the smallest changes turn round; none that no single weight can."""
     known = np.flatnonzero(fragility.changes.nodes >= 0)
     order = known[np.argsort(fragility.sizes[known], kind="stable")][:count]
-    fragility.cities.load(np.unique(fragility.changes.pairs[order]).tolist())
+    fragility.cities.foresee(np.unique(fragility.changes.pairs[order]).tolist())
     return [_row(fragility, pair) for pair in order.tolist()]
 
 
