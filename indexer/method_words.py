@@ -116,7 +116,8 @@ def _bounded_alone(method: IndexMethod) -> set[str]:
 
 def own_ways(method: IndexMethod) -> list[tuple[str, str]]:
     """Return what leaves, nodes and the index itself do otherwise: their codes, and it in words."""
-    rows = [*method.leaves.items(), *method.nodes.items()]
+    # PostgreSQL keeps objects in an order of its own.
+    rows = [*sorted(method.leaves.items()), *sorted(method.nodes.items())]
     return [(code if code != WHOLE else _("the index"), cells_words(cells)) for code, cells in rows]
 
 
@@ -125,7 +126,7 @@ def cells_words(cells: Mapping[str, Any]) -> str:
     heads = column_words()
     return _(", ").join(
         _("%(column)s %(value)s") % {"column": heads[column], "value": value_words(column, value)}
-        for column, value in cells.items()
+        for column, value in sorted(cells.items())
     )
 
 
@@ -175,7 +176,7 @@ def method_differences(one: IndexMethod, other: IndexMethod) -> list[tuple[str, 
 def _row_differences(
     one: Mapping[str, Mapping[str, Any]], other: Mapping[str, Mapping[str, Any]]
 ) -> Iterable[tuple[str, str, str]]:
-    for code in dict.fromkeys([*one, *other]):
+    for code in dict.fromkeys([*sorted(one), *sorted(other)]):
         pair = one.get(code, {}), other.get(code, {})
         if pair[0] != pair[1]:
             as_index = _("as the index")
@@ -188,5 +189,5 @@ def _any_words(column: str, value: Any) -> str:
     if value is None or value == {}:
         return _("none")
     if isinstance(value, Mapping):
-        return _(", ").join(f"{leaf} / {below}" for leaf, below in value.items())
+        return _(", ").join(f"{leaf} / {below}" for leaf, below in sorted(value.items()))
     return value_words(column, value)

@@ -203,7 +203,7 @@ class Package:
         for name in OPTIONS:
             value = getattr(run.method, name)
             words += [] if value is None else [f"--{name.replace('_', '-')}", str(value)]
-        for leaf, column in run.method.denominators.items():
+        for leaf, column in sorted(run.method.denominators.items()):
             words += ["--denominator", f"{leaf}={column}"]
         return shlex.join([*words, "--out", "computed"])
 
