@@ -31,14 +31,14 @@ HDI = IndexMethod(
     [
         (
             "en",
-            "Goalposts; Geometric mean; smallest normalised value 0.01; scale 1; gnipc: lower bound 100, "
-            "transform ln, held at the bounds yes; p: missing values group_mean:region; the index: least "
+            "Goalposts; Geometric mean; smallest normalised value 0.01; scale 1; gnipc: held at the bounds "
+            "yes, lower bound 100, transform ln; p: missing values group_mean:region; the index: least "
             "coverage 0.8",
         ),
         (
             "zh-hans",
-            "阈值法（固定上下限）；几何平均；标准化值不低于 0.01；满分值 1；gnipc: 下限 100，变换 ln，"
-            "截断于界限 是；p: 缺失值 group_mean:region；指数: 最低覆盖率 0.8",
+            "阈值法（固定上下限）；几何平均；标准化值不低于 0.01；满分值 1；gnipc: 截断于界限 是，"
+            "下限 100，变换 ln；p: 缺失值 group_mean:region；指数: 最低覆盖率 0.8",
         ),
     ],
 )
@@ -87,7 +87,7 @@ def test_what_differs_is_told_choice_by_choice_and_row_by_row():
         assert method_differences(HDI, other) == [
             ("normalisation", "Goalposts", "Min-max"),
             ("missing values", "Refuse", "Zero: the worst normalised value"),
-            ("gnipc", "lower bound 100, transform ln, held at the bounds yes", "lower bound 100"),
+            ("gnipc", "held at the bounds yes, lower bound 100, transform ln", "lower bound 100"),
             ("p", "missing values group_mean:region", "as the index"),
             ("the index", "least coverage 0.8", "as the index"),
         ]
