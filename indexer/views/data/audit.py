@@ -1,6 +1,5 @@
 """What a data set is like before any weights: what is there, how it is spread, what goes together."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from indexer import charts
 from indexer.audit_files import UNWEIGHTED_TABLES
-from indexer.dispatch import retry_facts
 from indexer.enums import RunStatus
 from indexer.forms.coherence import LeafGroupChoice, MemberChoice
 from indexer.models import DataSet
@@ -39,7 +37,7 @@ from indexer.views.shared.coherence_words import (
     whole_name,
 )
 from indexer.views.shared.exports import data_set_facts
-from indexer.views.shared.facts_lack import data_set_lack_context, lacking_page
+from indexer.views.shared.facts_lack import answer_retry, data_set_lack_context, lacking_page
 from indexer.views.shared.histograms import bin_rows, histogram_bins, value_stats
 from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, version_name
@@ -47,10 +45,9 @@ from weighting.drawing import Figure
 from weighting.exports import columns_of
 from weighting.models import Account, Indicator
 from weighting.permissions import ANYONE, STAFF, audience
-from weighting.views.answers import answer_act
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
 from weighting.views.numbers import signed
-from weighting.visitors import account_of, visitor_of
+from weighting.visitors import visitor_of
 
 # Rankings that the page leads to.
 MOST_RUNS = 12
@@ -133,14 +130,7 @@ def data_set_audit_picture(request: HttpRequest, pk: int, format: str) -> HttpRe
 def data_set_facts_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Have a worker work out what a large data set is like, where that failed or was cancelled."""
     facts = data_facts_of(_data_set(request, pk))
-    if facts is None:
-        raise Http404
-    return answer_act(
-        request,
-        partial(retry_facts, facts, actor=account_of(request)),
-        done=_("A worker works it out now."),
-        back=reverse("indexer:data-set-audit", args=[pk]),
-    )
+    return answer_retry(request, facts, back=reverse("indexer:data-set-audit", args=[pk]))
 
 
 def _data_set(request: HttpRequest, pk: int) -> DataSet:

@@ -1,6 +1,5 @@
 """Whether the index of a run holds together, group by group, as a page and as files."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 from indexer import charts
 from indexer.answers import answer_file, answer_page
 from indexer.audit_files import TABLES, Audit
-from indexer.dispatch import retry_facts
 from indexer.enums import StudyKind, StudyStatus
 from indexer.forms.coherence import GroupChoice
 from indexer.models import Run
@@ -39,16 +37,15 @@ from indexer.views.shared.coherence_words import (
     widest_gap,
 )
 from indexer.views.shared.exports import run_facts
-from indexer.views.shared.facts_lack import answer_lack_of_run_facts
+from indexer.views.shared.facts_lack import answer_lack_of_run_facts, answer_retry
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, version_name
 from weighting.drawing import Figure, Spec
 from weighting.exports import columns_of
 from weighting.permissions import ANYONE, STAFF, audience
-from weighting.views.answers import answer_act
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
-from weighting.visitors import account_of, visitor_of
+from weighting.visitors import visitor_of
 
 PERCENT = 100
 # What one picture holds at a time; the files hold all.
@@ -90,14 +87,7 @@ def coherence_export(request: HttpRequest, pk: int) -> HttpResponse:
 def run_facts_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Have a worker work out what a large ranking is like, where that failed or was cancelled."""
     facts = run_facts_of(finished_run(request, pk))
-    if facts is None:
-        raise Http404
-    return answer_act(
-        request,
-        partial(retry_facts, facts, actor=account_of(request)),
-        done=_("A worker works it out now."),
-        back=reverse("indexer:run-coherence", args=[pk]),
-    )
+    return answer_retry(request, facts, back=reverse("indexer:run-coherence", args=[pk]))
 
 
 def importance_figure(request: HttpRequest, run: Run) -> Spec | None:

@@ -1,12 +1,14 @@
 """What pages answer while nothing is kept of something large: who is at it, or who can have it done."""
 
+from functools import partial
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from indexer.dispatch import ask_run_facts
+from indexer.dispatch import AnyFacts, ask_run_facts, retry_facts
 from indexer.enums import RunStatus
 from indexer.job_words import failure_words
 from indexer.models import DataSet, Run
@@ -14,7 +16,8 @@ from indexer.selectors.data_facts import Lack
 from indexer.selectors.run_facts import lack_of_run_facts
 from indexer.views.shared.run_pages import run_context
 from indexer.words import version_name
-from weighting.visitors import visitor_of
+from weighting.views.answers import answer_act
+from weighting.visitors import account_of, visitor_of
 
 UNAVAILABLE, SECONDS_TO_WAIT = 503, "5"
 
@@ -62,3 +65,15 @@ def ask_facts_of(request: HttpRequest, run: Run) -> Lack | None:
     if lack and not lack.has_ended and visitor_of(request).can_analyse:
         ask_run_facts(run)
     return lack
+
+
+def answer_retry(request: HttpRequest, facts: AnyFacts | None, back: str) -> HttpResponse:
+    """Have facts that failed or were cancelled worked out again, and lead back; 404 where none are kept."""
+    if facts is None:
+        raise Http404
+    return answer_act(
+        request,
+        partial(retry_facts, facts, actor=account_of(request)),
+        done=_("A worker works it out now."),
+        back=back,
+    )
