@@ -11,18 +11,16 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from indexer.api.facts import check_run_facts, not_kept
 from indexer.api.pages import answer_page, page_of
 from indexer.api.run_view import RunView
 from indexer.audit_files import STRUCTURE_TABLES, TABLES, UNWEIGHTED_TABLES, AnyAudit, AuditTable
-from indexer.dispatch import ask_run_facts
 from indexer.selectors.coherence import coherence_of
 from indexer.selectors.data_audit import audited_data_sets, data_audit_of
-from indexer.selectors.data_facts import FactsLacking, Lack
+from indexer.selectors.data_facts import FactsLacking
 from indexer.selectors.framework_audit import audited_framework
 from indexer.selectors.published import codes_given_raw
-from indexer.selectors.run_facts import lack_of_run_facts
 from weighting.api.base import PAGE, Answer, described
-from weighting.permissions import STAFF, has_role
 from weighting.selectors.frameworks import frameworks_visible_to
 
 
@@ -43,10 +41,7 @@ class AuditTableView(RunView):
     @described(*PAGE, responses=ROWS)
     def get(self, request: Request, pk: int, table: str) -> Response:
         run, asked = self.finished_run(pk), _asked(table, TABLES)
-        if lack := lack_of_run_facts(run):
-            if not lack.has_ended and has_role(self.account, STAFF):
-                ask_run_facts(run)
-            raise _lacking(lack, reverse("indexer:api-run-facts-retry", args=[pk]))
+        check_run_facts(self.account, run)
         return _answer(request, asked, coherence_of(run).audit, codes_given_raw(self.account, run))
 
 
@@ -61,7 +56,7 @@ class DataSetAudit(Answer):
             audit = data_audit_of(data_set)
         except FactsLacking as lacking:
             retry_url = reverse("indexer:api-data-set-facts-retry", args=[pk])
-            raise _lacking(lacking.lack, retry_url) from None
+            raise not_kept(lacking.lack, retry_url) from None
         return _answer(request, asked, audit.files)
 
 
@@ -72,13 +67,6 @@ class FrameworkAuditView(Answer):
     def get(self, request: Request, pk: int, table: str) -> Response:
         framework = get_object_or_404(frameworks_visible_to(self.account), pk=pk)
         return _answer(request, _asked(table, STRUCTURE_TABLES), audited_framework(framework).files)
-
-
-def _lacking(lack: Lack, retry_url: str) -> NotFound:
-    if lack.has_ended:
-        message = _("This failed or was cancelled. POST to %(address)s has a worker try again.")
-        return NotFound(message % {"address": retry_url})
-    return NotFound(_("A worker is still working out what these values are like. Ask again in a minute."))
 
 
 def _asked(name: str, known: Mapping[str, AuditTable[AnyAudit]]) -> AuditTable[AnyAudit]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers, status
@@ -11,17 +12,18 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from indexer.dispatch import cancel_facts, retry_facts
+from indexer.dispatch import ask_run_facts, cancel_facts, retry_facts
 from indexer.enums import Queue, RunStatus
 from indexer.job_words import failure_words
-from indexer.models import DataFacts, RunFacts
-from indexer.selectors.data_facts import data_facts_of
+from indexer.models import DataFacts, Run, RunFacts
+from indexer.selectors.data_facts import Lack, data_facts_of
 from indexer.selectors.data_sets import data_sets_visible_to
-from indexer.selectors.run_facts import run_facts_of
+from indexer.selectors.run_facts import lack_of_run_facts, run_facts_of
 from indexer.selectors.runs import runs_visible_to
 from weighting.api.base import Answer, described
 from weighting.exceptions import Refused
-from weighting.permissions import STAFF
+from weighting.models import Account
+from weighting.permissions import STAFF, has_role
 from weighting.sentences import join_sentences
 from weighting.visitors import account_of, visitor_of
 
@@ -51,6 +53,24 @@ class FactsSerializer(serializers.Serializer):
 
     def get_worker(self, facts: AnyFacts) -> str:
         return facts.worker if visitor_of(self.context["request"]).can_analyse else ""
+
+
+def check_run_facts(account: Account | None, run: Run) -> None:
+    """Refuse while nothing is kept of a large run; a worker is asked for it where the account may."""
+    lack = lack_of_run_facts(run)
+    if lack is None:
+        return
+    if not lack.has_ended and has_role(account, STAFF):
+        ask_run_facts(run)
+    raise not_kept(lack, reverse("indexer:api-run-facts-retry", args=[run.pk]))
+
+
+def not_kept(lack: Lack, retry_url: str) -> NotFound:
+    """Return what answers say in place of facts."""
+    if lack.has_ended:
+        message = _("This failed or was cancelled. POST to %(address)s has a worker try again.")
+        return NotFound(message % {"address": retry_url})
+    return NotFound(_("A worker is still working out what these values are like. Ask again in a minute."))
 
 
 class FactsAnswer(Answer):

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from indexer.api.facts import check_run_facts
 from indexer.api.pages import answer_page
 from indexer.api.run_view import RunView
 from indexer.api.units import UnitSerializer, unit_of
@@ -60,8 +61,10 @@ class CriticalWeights(RunView):
         responses=CriticalWeightPageSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
+        run = self.finished_run(pk)
+        check_run_facts(self.account, run)
         try:
-            fragility = fragility_of(self.finished_run(pk))
+            fragility = fragility_of(run)
         except NotLinear:
             raise _not_linear() from None
 

@@ -40,7 +40,7 @@ from indexer.views.reports.run_words import (
     run_sentences,
 )
 from indexer.views.run.ranking import Ranking, composition_of, load_ranking, ranking_finding
-from indexer.views.shared.facts_lack import ask_facts_of
+from indexer.views.shared.facts_lack import answer_lack_of_run_facts
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.run_pages import answer_about_run, run_context
 from indexer.views.shared.unranked import unranked_rows
@@ -72,7 +72,8 @@ def comparison_report(request: HttpRequest) -> HttpResponse:
 
 
 def _run_page(request: HttpRequest, run: Run) -> HttpResponse:
-    ask_facts_of(request, run)
+    if lacking := answer_lack_of_run_facts(request, run, "run-report"):
+        return lacking
     ranking, fragility = load_ranking(run), report_fragility(run)
     ranking.cities.load(ranking.order[:ROWS])
     intervals = rank_intervals_of(run, visitor_of(request).account)

@@ -15,9 +15,10 @@ from indexer import charts
 from indexer.models import Run
 from indexer.selectors.cities import BLOCK
 from indexer.selectors.fragility import Fragility, NotLinear, PairFragility, fragility_of
+from indexer.selectors.run_facts import lack_of_run_facts
 from indexer.selectors.runs import PERCENT
 from indexer.views.shared.exports import run_facts
-from indexer.views.shared.facts_lack import ask_facts_of
+from indexer.views.shared.facts_lack import answer_lack_of_run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.tables import CityTable, Column, cut_table, render_part
 from indexer.views.shared.unranked import unranked_rows_of
@@ -49,6 +50,8 @@ def run_fragility(request: HttpRequest, pk: int) -> HttpResponse:
 def fragility_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with all neighbours as a file."""
     run = finished_run(request, pk)
+    if lacking := answer_lack_of_run_facts(request, run, "run-fragility"):
+        return lacking
     try:
         fragility = fragility_of(run)
     except NotLinear:
@@ -60,8 +63,8 @@ def fragility_export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:
-    # Of this page all is worked out within seconds: who comes before the worker does not wait for it.
-    ask_facts_of(request, run)
+    if lacking := answer_lack_of_run_facts(request, run, "run-fragility"):
+        return lacking
     context = run_context(request, run, "run-fragility") | {"unranked": unranked_rows_of(run)}
     try:
         fragility = fragility_of(run)
@@ -250,6 +253,8 @@ def _figure(fragility: Fragility) -> Figure | None:
 
 def fragility_figure(run: Run) -> charts.Spec | None:
     """Return the figure for a picture; None where there is nothing to draw."""
+    if lack_of_run_facts(run):
+        return None
     try:
         figure = _figure(fragility_of(run))
     except NotLinear:

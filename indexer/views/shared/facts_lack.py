@@ -45,11 +45,13 @@ def data_set_lack_context(data_set: DataSet, lack: Lack | None) -> dict[str, Any
 def answer_lack_of_run_facts(request: HttpRequest, run: Run, tab: str) -> HttpResponse | None:
     """Answer so about a large run of which nothing is kept; None for any other.
 
-    What anybody may read is worked out unasked.
+    What anybody may read is worked out unasked; for other runs a worker is asked where the reader may.
     """
-    lack = ask_facts_of(request, run)
+    lack = lack_of_run_facts(run)
     if lack is None:
         return None
+    if not lack.has_ended and visitor_of(request).can_analyse:
+        ask_run_facts(run)
     retry_url = reverse("indexer:run-facts-retry", args=[run.pk])
     context = {
         **run_context(request, run, tab),
@@ -57,14 +59,6 @@ def answer_lack_of_run_facts(request: HttpRequest, run: Run, tab: str) -> HttpRe
         **lack_context(lack, retry_url),
     }
     return lacking_page(request, "indexer/run/facts_lacking.html", context, lack)
-
-
-def ask_facts_of(request: HttpRequest, run: Run) -> Lack | None:
-    """Return what there is in place of a large run's facts; ask a worker for them where the reader may."""
-    lack = lack_of_run_facts(run)
-    if lack and not lack.has_ended and visitor_of(request).can_analyse:
-        ask_run_facts(run)
-    return lack
 
 
 def answer_retry(request: HttpRequest, facts: AnyFacts | None, back: str) -> HttpResponse:

@@ -132,5 +132,5 @@ def test_a_cancelled_ranking_is_asked_for_by_nobody_who_looks(analyst, monkeypat
     sent = []
     monkeypatch.setattr(tasks.keep_facts, "apply_async", lambda args, **_said: sent.append(args))
     assert analyst.get(address("run-coherence", run.pk)).status_code == 503
-    assert analyst.get(address("run-fragility", run.pk)).status_code == 200
+    assert analyst.get(address("run-fragility", run.pk)).status_code == 503
     assert not sent

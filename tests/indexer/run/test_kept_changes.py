@@ -5,12 +5,14 @@ import re
 import numpy as np
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from indexer import tasks
+from indexer.enums import RunStatus
 from indexer.models import RunFacts
 from indexer.selectors import data_facts, fragility, run_facts
 from indexer.selectors.fragility import fragility_of
-from indexer.services.facts import keep_waiting_facts, request_run_facts
+from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
@@ -43,20 +45,22 @@ def keep(run):
         pass
 
 
-def told(client, run):
-    """What pages, file, picture and API answer, and with which status."""
+def addresses(run):
+    """Pages, file, picture and API."""
     page = reverse("indexer:run-fragility", args=[run.pk])
-    answers = {
-        address: client.get(address)
-        for address in (
-            page,
-            f"{page}?sort=-gap",
-            reverse("indexer:run-fragility-export", args=[run.pk]),
-            reverse("indexer:run-picture", args=[run.pk, "fragility", "json"]),
-            reverse("indexer:api-run-critical", args=[run.pk]),
-            reverse("indexer:run-report", args=[run.pk]),
-        )
-    }
+    return [
+        page,
+        f"{page}?sort=-gap",
+        reverse("indexer:run-fragility-export", args=[run.pk]),
+        reverse("indexer:run-report", args=[run.pk]),
+        reverse("indexer:run-picture", args=[run.pk, "fragility", "json"]),
+        reverse("indexer:api-run-critical", args=[run.pk]),
+    ]
+
+
+def told(client, run):
+    """What they answer, and with which status."""
+    answers = {address: client.get(address) for address in addresses(run)}
     return {
         address: (
             answer.status_code,
@@ -100,14 +104,50 @@ def test_of_an_index_that_is_no_mean_that_is_kept(analyst, monkeypatch):
     assert told(analyst, run) == worked_out
 
 
-def test_whoever_comes_before_the_worker_has_it_worked_out_and_a_worker_asked(run, analyst, monkeypatch):
+def test_before_that_nothing_is_worked_out_in_a_request_and_a_worker_is_asked(run, analyst, monkeypatch):
     worked_out = told(analyst, run)
     make_large(monkeypatch)
     sent = []
     monkeypatch.setattr(tasks.keep_facts, "apply_async", lambda args, **_options: sent.append(args))
-    assert told(analyst, run) == worked_out
-    assert set(map(tuple, sent)) == {(run.pk,)}
+    with monkeypatch.context() as patched:
+        patched.delattr(fragility, "index_of")
+        assert statuses(told(analyst, run)) == [503] * 4 + [404] * 2
+        page = analyst.get(addresses(run)[0])
+    assert page.headers["Refresh"] == page.headers["Retry-After"] == "5"
+    assert "what turns neighbours round, is worked out once, by a worker" in page.content.decode()
+    # A picture is no page that waits: the one that shows it does.
+    assert sent == [[run.pk]] * len(addresses(run))
     assert not RunFacts.objects.exists(), "a reader stores nothing"
+    assert tasks.keep_facts(run.pk)
+    assert told(analyst, run) == worked_out
+
+
+def test_where_the_worker_failed_pages_say_so_and_lead_to_another_try(run, analyst, monkeypatch):
+    make_large(monkeypatch)
+    request_run_facts(run.pk)
+    RunFacts.objects.update(status=RunStatus.CANCELLED, finished_at=timezone.now())
+    retry = reverse("indexer:run-facts-retry", args=[run.pk])
+    for address in addresses(run)[:4]:
+        answer = analyst.get(address)
+        assert (answer.status_code, "Refresh" in answer.headers) == (503, False)
+        assert f'action="{retry}"' in answer.content.decode()
+    api = analyst.get(addresses(run)[5])
+    assert api.status_code == 404
+    assert reverse("indexer:api-run-facts-retry", args=[run.pk]) in api.json()["detail"]
+
+
+def test_a_stranger_waits_for_the_sweeper_alone(client, monkeypatch):
+    run = make_runs(random_values(30), tilts=[1.0], published=True)[0]
+    worked_out = told(client, run)
+    make_large(monkeypatch)
+    sent = []
+    monkeypatch.setattr(tasks.keep_facts, "apply_async", lambda args, **_options: sent.append(args))
+    assert statuses(told(client, run)) == [503] * 4 + [404] * 2
+    assert not sent
+    write_missing_facts()
+    while keep_waiting_facts():
+        pass
+    assert told(client, run) == worked_out
 
 
 def test_facts_of_before_there_were_any_are_worked_out_for_who_asks(run, analyst, monkeypatch):
