@@ -1,22 +1,29 @@
-"""An installation after years of use: ``python -m benchmarks.after_years``.
+"""An installation after years of use: ``python -m benchmarks.after_years [--database postgres] [page ...]``.
 
 A thousand frozen versions, ten thousand runs, five hundred rounds, a panel of five thousand experts and two
 hundred thousand rows of the log grow, through the product's own services, around the world whose every route
 the tests ask. Each page and list is asked for by each who may see it, before and after: printed are those
-that take longer than 300 ms of processor time, more queries than before, or fail.
+that take longer than 300 ms of processor time, the database's included, more queries than before, or fail.
+A folder that is named keeps the world, and pages are asked for again there without making it anew.
 """
 
+import argparse
+import json
 import logging
 import os
 import re
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import astuple, dataclass, fields
 from functools import partial
+from pathlib import Path
 from typing import Any
+
+import psutil
+
+from benchmarks.processes import postgres
 
 # Everything stands in one proportion, so that a small try is possible.
 SCALE = float(os.environ.get("QUANHENG_YEARS", "1"))
@@ -31,54 +38,116 @@ ASKED_BY = ("anonymous", "expert", "manager", "analyst", "administrator")
 
 def main() -> None:
     """Walk through a world of the tests, let it grow, and walk through it again."""
-    with _installation():
-        from tests.routes import make_world
-
-        world = _timed("a small world", make_world)
-        _timed("published", lambda: _publish(world))
-        before = _walk(world)
-        for words, grow in {
-            "panel and its round": _grow_panel,
-            "rounds": _grow_rounds,
-            "data sets and versions": _grow_versions,
-            "runs": _compute,
-            "acts": _grow_log,
-        }.items():
-            _timed(words, partial(grow, world))
-        after = _walk(world)
-        _print(before, after)
+    asked = _parser().parse_args()
+    with tempfile.TemporaryDirectory(prefix="quanheng-bench-") as temporary:
+        folder = asked.folder or Path(temporary)
+        folder.mkdir(exist_ok=True)
+        with _database(asked.database, folder) as url:
+            _set_up(url, folder)
+            kept = folder / "world"
+            if not kept.exists():
+                _make(kept)
+            world, before = _read_world(kept)
+            _print(before, _walk(world, asked.pages), is_all=asked.all)
 
 
-@contextmanager
-def _installation() -> Iterator[None]:
-    """Set Django up with the settings of the tests, on the database that is named, or SQLite of its own."""
-    with tempfile.TemporaryDirectory(prefix="quanheng-bench-") as folder:
-        os.environ |= {
-            "QUANHENG_VAR": folder,
-            "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3"),
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DJANGO_LOG_LEVEL": "CRITICAL",
-            "DJANGO_ALLOWED_HOSTS": "testserver",
-            "QUANHENG_MOST_TABLES_A_DAY": "1000000",
-            "OPENBLAS_NUM_THREADS": "1",
-        }
-        import django
-
-        django.setup()
-        from benchmarks.installations import prepare
-
-        prepare()
-        # What is not found is told by its status here.
-        logging.disable(logging.CRITICAL)
-        yield
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("pages", nargs="*", help="those alone, by the names of their routes")
+    parser.add_argument("--all", action="store_true", help="print every answer")
+    parser.add_argument("--database", choices=["postgres", "sqlite"], default="sqlite")
+    parser.add_argument("--folder", type=Path, help="kept afterwards, and asked again where it was made")
+    return parser
 
 
-def _timed(words: str, act: Any) -> Any:
+def _database(kind: str, folder: Path) -> AbstractContextManager[str]:
+    return (
+        postgres(folder / "data") if kind == "postgres" else nullcontext(f"sqlite:///{folder}/bench.sqlite3")
+    )
+
+
+def _set_up(url: str, folder: Path) -> None:
+    """Set Django up on the database, with the settings of the tests."""
+    os.environ |= {
+        "QUANHENG_VAR": str(folder),
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DJANGO_LOG_LEVEL": "CRITICAL",
+        "DJANGO_ALLOWED_HOSTS": "testserver",
+        "QUANHENG_MOST_TABLES_A_DAY": "1000000",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    import django
+
+    django.setup()
+    # What is not found is told by its status here.
+    logging.disable(logging.CRITICAL)
+
+
+def _make(kept: Path) -> None:
+    """Make the world, walk through it while it is small, let it grow, and keep both in a file."""
     from django.db import transaction
 
-    started = time.process_time()
+    from benchmarks.installations import prepare
+    from tests.routes import make_world
+
+    prepare()
     with transaction.atomic():
-        made = act()
+        world = _timed("a small world", make_world)
+        _timed("published", lambda: _publish(world))
+    before = _walk(world, [])
+    steps: dict[str, Callable[[Any], None]] = {
+        "panel and its round": _grow_panel,
+        "rounds": _grow_rounds,
+        "data sets and versions": _grow_versions,
+        "acts": _grow_log,
+    }
+    for words, grow in steps.items():
+        with transaction.atomic():
+            _timed(words, partial(grow, world))
+    # As a worker does, who keeps a lease meanwhile.
+    _timed("runs", lambda: _compute(world))
+    _look_over()
+    _keep_world(kept, world, before)
+
+
+def _look_over() -> None:
+    """Let PostgreSQL look over its tables, as its own upkeep does within minutes."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
+
+def _keep_world(kept: Path, world: Any, before: "_Walked") -> None:
+    """Write down what the world is made of, what its visitors' browsers hold, and what they were answered."""
+    own = {name: thing.pk for name, thing in vars(world).items() if name != "visitors"}
+    held = {
+        name: {key: cookie.value for key, cookie in client.cookies.items()}
+        for name, client in world.visitors.items()
+    }
+    answers = [[*key, *astuple(answer)] for key, answer in before.items()]
+    kept.write_text(json.dumps({"own": own, "held": held, "before": answers}))
+
+
+def _read_world(kept: Path) -> tuple[Any, "_Walked"]:
+    from django.test import Client
+
+    from tests.routes import World
+
+    told = json.loads(kept.read_text())
+    kinds: dict[str, Any] = {field.name: field.type for field in fields(World)}
+    world = World(**{name: kinds[name].objects.get(pk=pk) for name, pk in told["own"].items()})
+    for name, cookies in told["held"].items():
+        world.visitors[name] = Client(raise_request_exception=False)
+        world.visitors[name].cookies.load(cookies)
+    return world, {(route, visitor): _Answer(*rest) for route, visitor, *rest in told["before"]}
+
+
+def _timed(words: str, act: Callable[[], Any]) -> Any:
+    started = time.process_time()
+    made = act()
     print(f"{words}: {time.process_time() - started:.1f} s", flush=True)
     return made
 
@@ -201,23 +270,39 @@ class _Answer:
     size: int
 
 
-def _walk(world: Any) -> dict[tuple[str, str], _Answer]:
-    """Ask every page and list that answers to GET, as each who may see it."""
+# By the name of the route and by who asks.
+_Walked = dict[tuple[str, str], _Answer]
+
+
+def _walk(world: Any, names: list[str]) -> _Walked:
+    """Ask every page and list that answers to GET, or those alone that are named, as each who may see it."""
     from tests.policy import POLICY
     from tests.routes import OF_THE_MACHINE, find_routes
 
     found = {}
     for route in find_routes():
         methods, visitors = POLICY[route.name]
-        names = [name for name in sys.argv[1:] if name != "--all"]
         named = names and route.name not in names
         if named or route.name in OF_THE_MACHINE or methods == "POST" or DRAWN.search(route.name):
             continue
         address = world.address_of(route)
         for visitor in ASKED_BY:
             if visitor in visitors:
+                _stay_signed_in(world.visitors[visitor])
                 found[route.name, visitor] = _ask(world, visitor, address)
     return found
+
+
+def _stay_signed_in(client: Any) -> None:
+    """Let the session be one in use, of which no request writes down that it is."""
+    from django.conf import settings
+
+    from weighting.services.sessions import TOUCHED
+
+    if settings.SESSION_COOKIE_NAME in client.cookies:
+        session = client.session
+        session[TOUCHED] = int(time.time())
+        session.save()
 
 
 def _ask(world: Any, visitor: str, address: str) -> _Answer:
@@ -233,30 +318,44 @@ def _ask(world: Any, visitor: str, address: str) -> _Answer:
 
     for _turn in range(2):
         queries = 0
-        with transaction.atomic(), connection.execute_wrapper(count):
-            started = time.process_time()
+        with transaction.atomic():
+            spent = _stopwatch()
+            started = spent()
             try:
-                answer = world.ask(visitor, "GET", address)
+                with connection.execute_wrapper(count):
+                    answer = world.ask(visitor, "GET", address)
+                    # Of what is streamed, the first pieces.
+                    parts = iter(answer) if answer.streaming else iter([answer.content])
+                    size = len(next(parts, b"")) + len(next(parts, b""))
             except Exception as error:
                 print(f"{address} as {visitor}: {error!r}", flush=True)
                 return _Answer(500, 0, 0, 0, 0)
-            # Of what is streamed, the first pieces.
-            parts = iter(answer) if answer.streaming else iter([answer.content])
-            size = len(next(parts, b"")) + len(next(parts, b""))
-            seconds.append(time.process_time() - started)
+            seconds.append(spent() - started)
             status = answer.status_code
             answer.close()
     return _Answer(status, seconds[0], seconds[1], queries, size)
 
 
-def _print(before: dict[tuple[str, str], _Answer], after: dict[tuple[str, str], _Answer]) -> None:
+def _stopwatch() -> Callable[[], float]:
+    """Return what tells the processor seconds of this process and of the database's that serves it."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        return time.process_time
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        server = psutil.Process(cursor.fetchone()[0])
+    return lambda: time.process_time() + server.cpu_times().user + server.cpu_times().system
+
+
+def _print(before: _Walked, after: _Walked, *, is_all: bool) -> None:
     print(f"{'page':48} {'asked by':14} {'status':>6} {'first':>7} {'second':>7} {'queries':>12} {'KB':>8}")
     slow = more = 0
     for key, now in after.items():
         then = before[key]
         is_slow, is_more = max(now.first, now.second) > MOST_SECONDS, now.queries > then.queries
         slow, more = slow + is_slow, more + is_more
-        if is_slow or is_more or now.status >= 500 or "--all" in sys.argv:
+        if is_slow or is_more or now.status >= 500 or is_all:
             times = f"{now.first:6.2f}s {now.second:6.2f}s"
             queries = f"{then.queries:5} {now.queries:6}"
             print(f"{key[0]:48} {key[1]:14} {now.status:6} {times} {queries} {now.size / 1e3:8,.0f}")
