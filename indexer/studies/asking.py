@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.utils.translation import gettext as _
 
-from indexer.models import Study
+from indexer.models import Register, Study
 from indexer.studies.base import Base, base_of
-from indexer.studies.kind import MemoryNeed, Planned
+from indexer.studies.kind import Kind, MemoryNeed, Planned
 from indexer.studies.questions import EXPERT_DRAWS, LARGEST_SEED, BadParameters, Question, Reader
 from indexer.studies.registry import KINDS
 
@@ -17,7 +18,8 @@ def read_question(base: Base, kind: str, sent: Mapping[str, Any]) -> Question:
     asked = KINDS.get(kind)
     if asked is None:
         raise BadParameters({"kind": [_("“%(value)s” is not a kind of study.") % {"value": kind}]})
-    reader = Reader(sent, base.data_set.series.register)
+    register = base.data_set.series.register
+    reader = Reader({**usual_answers(asked, register), **_given(sent)}, register)
     parameters = asked.read(base, reader)
     drawn = asked.is_drawn(parameters)
     draws = reader.whole("draws", *asked.draws_range) if drawn else 1
@@ -28,6 +30,22 @@ def read_question(base: Base, kind: str, sent: Mapping[str, Any]) -> Question:
     if reader.problems:
         raise BadParameters(reader.problems)
     return Question(kind, parameters, draws, seed)
+
+
+def usual_answers(kind: Kind, register: Register) -> dict[str, Any]:
+    """Return what is meant where nothing is sent: what the page shows before anybody chooses.
+
+    Lists have no such answer: what is to be varied is always said.
+    """
+    return {
+        name: field.initial
+        for name, field in kind.fields(register).items()
+        if field.initial is not None and not isinstance(field, forms.MultipleChoiceField)
+    }
+
+
+def _given(sent: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in sent.items() if value is not None and value != ""}
 
 
 def plan_question(base: Base, question: Question) -> Planned:

@@ -6,6 +6,7 @@ from django.urls import reverse
 from indexer.models import Study
 from indexer.selectors.studies import result_of_study
 from indexer.services.studies import count_waiting_parts
+from indexer.studies.registry import KINDS
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.studies.test_studies import QUESTIONS
@@ -13,6 +14,9 @@ from tests.indexer.study_runs import make_study
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
+
+# What is varied by a list has no answer that is meant where nothing is sent.
+LISTS = ("variants", "choices")
 
 
 @pytest.fixture
@@ -60,6 +64,33 @@ def test_everything_wrong_is_named(analyst, run):
     unfinished = make_runs(random_values(3), computed=False)[0]
     refused = ask(analyst, unfinished, kind="noise")
     assert (refused.status_code, "not finished" in refused.json()["blockers"][0]) == (409, True)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in LISTS])
+def test_what_is_not_said_is_what_the_page_shows_before_anybody_chooses(analyst, run, kind):
+    page = analyst.get(reverse("indexer:run-studies", args=[run.pk]), {"kind": kind})
+    shown = {field.name: field.value() for field in page.context["form"] if field.value() not in (None, "")}
+    said = ask(analyst, run, kind=kind).json()
+    assert ask(analyst, run, kind=kind, **said_again(shown)).json()["id"] == said["id"]
+
+
+def said_again(shown):
+    """Return what a page shows as the body of the API says it."""
+    numbers = {name: shown.pop(name) for name in ("draws", "seed") if name in shown}
+    return {**numbers, "parameters": shown}
+
+
+def test_variance_shares_need_no_panel_unless_it_is_asked_for(analyst):
+    equal = make_runs(random_values(3))[0]
+    said = ask(analyst, equal, kind="sobol").json()
+    assert (said["parameters"]["weights"], said["draws"]) == ("noise", 4000)
+    refused = ask(analyst, equal, kind="sobol", parameters={"weights": "bootstrap"})
+    assert "do not come from a panel" in refused.json()["blockers"][0]
+
+
+def test_lists_are_always_said(analyst, run):
+    for kind, missing in (("variants", "normalisations"), ("choices", "normalisation")):
+        assert missing in ask(analyst, run, kind=kind).json()
 
 
 def test_cancel_and_retry(analyst, run):
