@@ -76,9 +76,15 @@ def when_ready(server: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Tie each worker to the process that started it, and let no thread keep the others waiting."""
+    """Tie each worker to the process that started it, and let no thread keep the others waiting.
+
+    It may come in place of one that was killed before it had hidden who came when.
+    """
+    from weighting.services.residue import forget_what_was_left
+
     end_with_parent(server.pid)
     sys.setswitchinterval(SWITCH_SECONDS)
+    threading.Thread(target=forget_what_was_left, name="forgetting").start()
 
 
 def worker_exit(server: Any, worker: Any) -> None:

@@ -23,8 +23,11 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.urls import reverse
 
+from benchmarks.serving import PRODUCT
 from tests import factories
 from tests.factories import ballot_of, claim_of
+from tests.faults.autosave import Web
+from tests.processes import wait_until
 from tests.weighting.claims import KEY as TYPE_KEY
 from tests.weighting.claims import begin, browser, key_of, open_link
 from tests.weighting.errands import settled
@@ -219,6 +222,14 @@ def test_no_mark_of_the_database_joins_an_open_ballot_to_a_person():
     assert joined_by_marks(hold_open()) == 0
 
 
+def test_at_no_moment_does_a_mark_of_the_database_join_them(monkeypatch):
+    """A server that is killed right after an act empties nothing: what is read then is what the act wrote."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite leaves no marks on rows")
+    monkeypatch.setattr(residue, "_forget_order", lambda: None)
+    assert joined_by_marks(hold_open()) == 0
+
+
 def test_no_order_joins_open_ballots_to_people():
     # What chance does once it does not do again; an order that tells of them does it every time.
     assert any(joined_by_order(hold_open()) < SUSPICIOUS for _round in range(3))
@@ -316,6 +327,17 @@ def test_where_many_come_together_the_files_are_emptied_once_for_all_after_a_res
     assert connection.vendor != "postgresql" or joined_on_pages(round_) == 0
 
 
+def test_a_server_that_starts_hides_what_one_that_was_killed_had_not(monkeypatch, tmp_path):
+    monkeypatch.setattr(residue, "_forget_order", lambda: None)
+    round_ = hold_open()
+    assert hold_earlier_states(round_)
+    web = Web(tmp_path, PRODUCT)
+    try:
+        wait_until(lambda: not hold_earlier_states(round_), what="what was left to be hidden")
+    finally:
+        web.stop()
+
+
 def test_after_the_close_no_page_holds_a_lock_or_an_answer():
     round_ = hold_open()
     locks = [ballot.lock.encode() for ballot in Ballot.objects.filter(round=round_)]
@@ -336,8 +358,11 @@ def test_after_the_close_no_page_holds_a_lock_or_an_answer():
 
 @pytest.fixture
 def _marked_alone(monkeypatch):
-    """Write only the invitation that changed, as is usual."""
-    monkeypatch.setattr(residue, "_write_people_anew", lambda: None)
+    """Write only the invitation that changed, as is usual, and let it lie there."""
+    monkeypatch.setattr(
+        marks, "_written_together", lambda invitation: Invitation.objects.filter(pk=invitation.pk)
+    )
+    monkeypatch.setattr(residue, "_lay_people_in_order", lambda: None)
 
 
 @pytest.mark.usefixtures("_marked_alone")

@@ -78,8 +78,8 @@ class Ballot(models.Model):
 class Invitation(models.Model):
     """An expert asked to a round; participation is two booleans, without times.
 
-    Whoever changes one while a ballot is written changes it by `mark_participation`, which has
-    all invitations written anew: otherwise the database's own marks would tell whose ballot it was.
+    Whoever changes one while a ballot is written changes it by `mark_participation`: otherwise the database's
+    own marks, or where the rows lie, would tell whose ballot it was.
     """
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="invitations")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import connection
+from django.db.models import Case, F, QuerySet, Value, When
 
 from weighting.models import Ballot, Invitation
 from weighting.models.ballot import random_order_key
@@ -14,14 +15,25 @@ NUMBER_BY_CHANCE = "UPDATE weighting_ballot SET rowid = %s WHERE id = %s"
 def mark_participation(invitation: Invitation, **changes: Any) -> None:
     """Change one invitation of a round that its caller has locked, and have what tells of it forgotten.
 
-    PostgreSQL marks each row with the transaction that wrote it, and a ballot is written in the same or
-    the next one. On the pages of both databases what was changed last lies last. So all invitations of
-    rounds under way are then written anew, and bear the same mark and lie in the order of their keys.
+    PostgreSQL marks each row with the transaction and the command that wrote it, and a ballot is written in
+    the same transaction or the next. So there one command writes all invitations of the round: at no moment,
+    not even where a server is killed, does one bear a mark of its own.
     """
+    fields = {field.name: field for field in Invitation._meta.fields}
+    written = {}
     for name, value in changes.items():
+        mine = When(pk=invitation.pk, then=Value(value, output_field=fields[name]))
+        written[name] = Case(mine, default=F(name), output_field=fields[name])
         setattr(invitation, name, value)
-    Invitation.objects.filter(pk=invitation.pk).update(**changes)
+    _written_together(invitation).update(**written)
     forget_order_on_commit()
+
+
+def _written_together(invitation: Invitation) -> QuerySet[Invitation]:
+    """Return what is written with an invitation; SQLite marks no row, and where it lies is seen to later."""
+    if connection.vendor == "sqlite":
+        return Invitation.objects.filter(pk=invitation.pk)
+    return Invitation.objects.filter(round=invitation.round_id)
 
 
 def forget_place(ballot: Ballot) -> None:

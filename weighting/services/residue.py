@@ -4,11 +4,9 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
-from django.db.models import F
+from django.db import DatabaseError, connection, connections, transaction
 
-from weighting.enums import RoundState
-from weighting.models import Invitation, Round
+from weighting.models import Invitation
 from weighting.turnstiles import Errand
 
 # Readers that hold the log back are gone within milliseconds; nobody waits longer for them.
@@ -37,14 +35,27 @@ def empty_log_on_commit() -> None:
 def forget_order_on_commit() -> None:
     """Empty the disk of which invitation was changed after which, once a change of one is committed.
 
-    Written alone, an invitation bears the mark of its transaction and lies last on its page, as the ballot
-    does that was written with it. So those of all rounds under way are written anew, in one transaction and
-    in the order of their keys, and then what stood there before is emptied.
+    What was changed last lies last, as the ballot does that was written with it: on SQLite in the index of
+    the claims, on PostgreSQL among the dead rows. So the invitations of all rounds under way are put back in
+    the order of their keys, and what stood there before is emptied.
 
     All who read or write invitations wait meanwhile. So when many come at once it is done for all of a
     process together, once in `settings.FORGETTING_REST_SECONDS`, and no answer waits for it.
     """
     _once_on_commit(FORGETTING.ask)
+
+
+def forget_what_was_left() -> None:
+    """Do what a process that was killed had still to do for those who came; in a thread of its own.
+
+    Where the database is away, or not yet made, it lies until the next act, which is logged.
+    """
+    try:
+        FORGETTING.ask()
+    except DatabaseError as error:
+        logger.warning("the order of claims was not hidden: %s", type(error.__cause__ or error).__name__)
+    finally:
+        connections.close_all()
 
 
 def _once_on_commit(act: Callable[[], None]) -> None:
@@ -57,23 +68,16 @@ def _empty_all() -> None:
 
 
 def _forget_order() -> None:
-    _write_people_anew()
-    _empty_log(MOMENT_MS) if connection.vendor == "sqlite" else _rewrite_tables(*PEOPLE)
+    if connection.vendor == "sqlite":
+        _lay_people_in_order()
+        _empty_log(MOMENT_MS)
+    else:
+        _rewrite_tables(*PEOPLE)
 
 
 @transaction.atomic
-def _write_people_anew() -> None:
-    """Let the invitations of the rounds under way be written together, and none of them alone."""
-    if connection.vendor == "sqlite":
-        _lay_people_in_order()
-        return
-    # What else changes several invitations has locked their round before: nobody waits for each other.
-    list(Round.objects.select_for_update(no_key=True).filter(state=RoundState.OPEN).order_by("pk").only("pk"))
-    Invitation.objects.filter(ended=False).update(sealed=F("sealed"))
-
-
 def _lay_people_in_order() -> None:
-    """Take the rows off their pages and out of their indexes, and put them back in the order of their keys.
+    """Take the rows off SQLite's pages and out of its indexes, and put them back in the order of their keys.
 
     A row of the same size that is only updated stays where it lies.
     """
