@@ -13,6 +13,7 @@ import threading
 from typing import Any, NoReturn
 
 import environ
+from django.apps import apps
 
 from config.lifeline import end_with_parent
 from config.logs import HideRequests
@@ -76,14 +77,18 @@ def when_ready(server: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Tie each worker to the process that started it, and let no thread keep the others waiting.
-
-    It may come in place of one that was killed before it had hidden who came when.
-    """
-    from weighting.services.residue import forget_what_was_left
-
+    """Tie each worker to the process that started it, and let no thread keep the others waiting."""
     end_with_parent(server.pid)
     sys.setswitchinterval(SWITCH_SECONDS)
+    if apps.ready:
+        _forget_what_was_left()
+
+
+def _forget_what_was_left() -> None:
+    """Hide who came when for a process that was killed before it had; this one may stand in its place."""
+    # Needs the product loaded: these settings serve any program.
+    from weighting.services.residue import forget_what_was_left
+
     threading.Thread(target=forget_what_was_left, name="forgetting").start()
 
 
