@@ -1,4 +1,4 @@
-"""Indicators of which a sum means nothing: rates, indices, percentages, means, quotients.
+"""Indicators of which a sum means nothing: rates, indices, percentages, means, quotients, readings.
 
 A share of such a sum ranks units, and says nothing of the nation. A name, a unit or the range of the
 values tells; only a person knows.
@@ -25,16 +25,24 @@ OVER_TIME = re.compile(
 QUOTIENT = re.compile(
     r"/|\bper\b|\bindex\b|\bscore\b|\bpoints?\b|\bratio\b|^1$|每|人均|指数|[得评]分|比率|比例", re.I
 )
-OF_ONE = re.compile(r"^(?:years?|岁|°C|℃|rank|grade)$", re.I)
+# How long, how far down, how warm, how loud it is at one unit: nobody has it together with another.
+OF_ONE = re.compile(
+    r"^(?:years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|min|seconds?|secs?|s|ms"
+    r"|岁|年|个?月|周|天|日|个?小时|时|分钟|秒|毫秒"
+    r"|°C|℃|°F|℉|K|摄氏度|度|mm|cm|inch(?:es)?|毫米|厘米|hPa|mbar|dB(?:\(A\))?|分贝|pH"
+    r"|rank|grade|级|名)$",
+    re.I,
+)
 # Means over months of one unit add up over units: 月均, "monthly mean".
 MEAN_OVER_TIME = re.compile(
     r"\b(?:monthly|daily|annual|yearly|weekly|quarterly)[ -](?:mean|average)s?\b|[年月日周季][平]?均", re.I
 )
 NAMED = re.compile(
     r"\brates?\b|\bratios?\b|\bpercent(?:age)?s?\b|\b(?:index|indices)\b|\bproportion\b|\bshare of\b"
-    r"|\bper (?:cent|capita|head|person|household|\d|thousand|million)"
-    r"|\bdensity\b|\baverage\b|\bmeans?\b|\bmedian\b|\bexpectancy\b|\bprevalence\b|\bincidence\b"
-    r"|率|比重|比例|占比|比值|指数|密度|人均|户均|平均|中位|每[百千万十亿]|预期寿命",
+    r"|\bper\b|\bdensity\b|\baverage\b|\bmeans?\b|\bmedian\b|\bexpectancy\b|\bprevalence\b|\bincidence\b"
+    r"|\bdistance to\b|\bprices?\b|\btuition\b|\btemperature\b|\bprecipitation\b|\brainfall\b"
+    r"|率|比重|比例|占比|比值|比$|指数|密度|强度|浓度|人均|户均|平均|中位|每[百千万十亿]|预期寿命"
+    r"|价格|学费|气温|降水|降雨",
     re.I,
 )
 # So far off 1, or 100, a sum of parts of a whole may be by rounding.
@@ -72,7 +80,7 @@ def why_no_sum_of(
         return "unit"
     if not OVER_TIME.search(unit) and QUOTIENT.search(unit):
         return "unit"
-    if any(NAMED.search(MEAN_OVER_TIME.sub("", name)) for name in names):
+    if any(NAMED.search(OVER_TIME.sub("", MEAN_OVER_TIME.sub("", name))) for name in names):
         return "name"
     return "range" if not unit and lies_in_range() else ""
 
