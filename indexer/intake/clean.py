@@ -79,7 +79,7 @@ def clean_table(
     labels = [_label(sheet.units[row], names.get(rows[row].to)) for row in kept]
     left = [
         *_open(decisions, {sheet.columns[column] for column in used.values()}),
-        *_columns_left(sheet, columns, codes, places),
+        *_columns_left(sheet, columns, codes, places, not_shown=_not_shown(decisions)),
         *_rows_left(sheet, rows, names, asked={made.kind for made in decisions.open}),
         *_cells_left(sheet, kept, [*used.values()], decisions),
         *_totals_left(sheet, whole, used),
@@ -206,8 +206,21 @@ def _open(decisions: Decisions, used: set[str]) -> list[str]:
     ]
 
 
+def _not_shown(decisions: Decisions) -> str:
+    """Name the columns that the workbook does not show and that were left out for it."""
+    samples = (
+        made.samples for made in decisions.made if made.kind == "hidden_columns" and made.value == LEFT_OUT
+    )
+    return _(", ").join(next(samples, ()))
+
+
 def _columns_left(
-    sheet: Sheet, columns: Sequence[Match], codes: Sequence[str], places: Mapping[str, int]
+    sheet: Sheet,
+    columns: Sequence[Match],
+    codes: Sequence[str],
+    places: Mapping[str, int],
+    *,
+    not_shown: str,
 ) -> list[str]:
     left = []
     for code in codes:
@@ -215,8 +228,19 @@ def _columns_left(
             near = [
                 head for head, match in zip(sheet.columns, columns, strict=True) if code in match.nearest[:1]
             ]
-            message = _("No column goes to the indicator %(code)s. Nearest: %(names)s.")
-            left.append(message % {"code": code, "names": _(", ").join(near) or "–"})
+            if near:
+                message = _("No column goes to the indicator %(code)s. Nearest: %(names)s.")
+            elif not_shown:
+                message = _(
+                    "No column that the workbook shows goes to the indicator %(code)s. It does not show "
+                    "%(columns)s: choose hidden_columns: kept to have them read."
+                )
+            else:
+                message = _(
+                    "No column goes to the indicator %(code)s, nor has one a name like it. Name the column "
+                    "among the choices, or add it to the file."
+                )
+            left.append(message % {"code": code, "names": _(", ").join(near), "columns": not_shown})
     twice = Counter(match.to for match in columns if match.to in codes)
     message = _("Two columns go to the indicator %(code)s. Leave one out in the mapping.")
     return left + [message % {"code": code} for code, count in twice.items() if count > 1]
@@ -230,8 +254,15 @@ def _rows_left(
         # Sums of units are asked about together.
         if not match.is_settled and not ("aggregates" in asked and is_aggregate(unit)):
             near = _(", ").join(names[key].label for key in match.nearest if key in names)
-            message = _("Row %(line)d, %(unit)s, stands for no unit yet. Nearest: %(names)s.")
-            left.append(message % {"line": line, "unit": unit or "–", "names": near or "–"})
+            message = (
+                _("Row %(line)d, %(unit)s, stands for no unit yet. Nearest: %(names)s.")
+                if near
+                else _(
+                    "Row %(line)d, %(unit)s, stands for no unit, nor has one a name like it. Name the unit "
+                    "among the choices, or leave the row out."
+                )
+            )
+            left.append(message % {"line": line, "unit": unit or "–", "names": near})
     twice = Counter(match.to for match in rows if match.is_settled and match.to != LEFT_OUT)
     shown = {TOTALS: _("Totals")} | {key: unit.label for key, unit in names.items()}
     message = _("%(count)d rows go to %(name)s. Leave all but one out.")

@@ -2,9 +2,11 @@
 
 import csv
 import json
+from io import BytesIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from openpyxl import Workbook
 
 FRAMEWORK = "code,parent\na,\nb,\n"
 
@@ -15,8 +17,8 @@ def run(tmp_path, capsys):
     framework = tmp_path / "framework.csv"
     framework.write_text(FRAMEWORK)
 
-    def read(text, choices=None, **options):
-        file, out = tmp_path / "table.csv", tmp_path / "out"
+    def read(text, choices=None, name="table.csv", **options):
+        file, out = tmp_path / name, tmp_path / "out"
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
         if choices is not None:
             options["choices"] = tmp_path / "choices.json"
@@ -75,7 +77,10 @@ def test_years_of_unlike_units_and_columns_keep_the_choices_of_all_of_them(run):
     filled = {**choices, "units": {"Korea": "KOR", "Noland": "left out"}}
     _code, tables, report, kept = run(text, filled, register="countries")
     assert set(tables) == {"data-2020.csv", "data-2021.csv"}
-    assert report["to_settle"] == ["No column goes to the indicator b. Nearest: –."]
+    assert report["to_settle"] == [
+        "No column goes to the indicator b, nor has one a name like it. Name the column among the choices, "
+        "or add it to the file."
+    ]
     assert [row[0] for row in tables["data-2021.csv"][1:]] == ["Albania", "Namibia", "South Korea"]
     assert kept == filled
     long = "country,year,a,b\nAlbania,2020,1,2\nAlbania,2021,3,4\nKorea,2021,3,4\n"
@@ -140,3 +145,31 @@ def test_what_cannot_be_read_is_said(run):
         run("country,a,b\nAlbania,1,2,3\n")
     with pytest.raises(CommandError, match="not a file of choices"):
         run("country,a,b\nAlbania,1,2\n", ["x"])
+
+
+def test_an_indicator_whose_column_the_workbook_hides_is_told_so(run):
+    book = Workbook()
+    for row in (["unit", "a", "b"], ["Albania", 1, 2], ["Namibia", 3, 4]):
+        book.active.append(row)
+    book.active.column_dimensions["C"].hidden = True
+    out = BytesIO()
+    book.save(out)
+    code, _tables, report, _choices = run(out.getvalue(), name="table.xlsx")
+    assert code == 1
+    assert report["to_settle"] == [
+        "No column that the workbook shows goes to the indicator b. It does not show C, b: choose "
+        "hidden_columns: kept to have them read."
+    ]
+    code, tables, report, _choices = run(
+        out.getvalue(), {"reading": {"hidden_columns": "kept"}}, name="table.xlsx"
+    )
+    assert (code, report["to_settle"], tables["data.csv"][2]) == (0, [], ["Namibia", "3.0", "4.0"])
+
+
+def test_a_row_that_nothing_is_called_like_says_what_to_do(run):
+    text = "country,a,b\nAlbania,1,2\nNamibia,3,4\nKenya,3,4\nQwxzy 77,5,6\n"
+    _code, _tables, report, _choices = run(text, register="countries")
+    assert report["to_settle"] == [
+        "Row 5, Qwxzy 77, stands for no unit, nor has one a name like it. Name the unit among the choices, "
+        "or leave the row out."
+    ]
