@@ -14,7 +14,7 @@ from indexer.charts.many_versions import (
     weight_ticks_chart,
 )
 from indexer.charts.maps import MapCell, MapDot, cell_map, score_map, shift_map
-from indexer.charts.places import PlaceBar, place_chart
+from indexer.charts.places import BAR_DIGITS, PlaceBar, place_chart
 from indexer.charts.series import (
     Axes,
     Behind,
@@ -38,6 +38,7 @@ from indexer.charts.versions import (
 from weighting.drawing import Spec, render, theme
 
 __all__ = [
+    "BAR_DIGITS",
     "COLOURED",
     "Axes",
     "Behind",

@@ -253,7 +253,7 @@ def distribution_strip(
 
 @with_plain_names
 def composition_chart(
-    scores: Sequence[ScoreMove], *, unit_word: str, title: str, subtitle: str, source: str
+    scores: Sequence[ScoreMove], *, unit_word: str, digits: int, title: str, subtitle: str, source: str
 ) -> Spec:
     """Stack what each sub-index adds to the scores of the first units, in the order given."""
     names = list(dict.fromkeys(part for score in scores for part in score.parts))
@@ -263,11 +263,11 @@ def composition_chart(
         for part, value in score.parts.items()
     ]
     longest = max((score.total for score in scores), default=1)
-    wide, narrow = (_composition_layers(names, unit_word, longest * room) for room in FIGURE_ROOM)
+    wide, narrow = (_composition_layers(names, unit_word, longest * room, digits) for room in FIGURE_ROOM)
     return figure(rows, wide, title=title, subtitle=subtitle, source=source, step=24, narrow_layers=narrow)
 
 
-def _composition_layers(names: Sequence[str], unit_word: str, end: float) -> list[Spec]:
+def _composition_layers(names: Sequence[str], unit_word: str, end: float, digits: int) -> list[Spec]:
     x = {
         "field": "value",
         "type": "quantitative",
@@ -288,7 +288,7 @@ def _composition_layers(names: Sequence[str], unit_word: str, end: float) -> lis
             "mark": {"type": "text", "align": "left", "dx": 6},
             "encoding": {
                 "x": {"field": "total", "type": "quantitative"},
-                "text": {"field": "total", "format": ".2f"},
+                "text": {"field": "total", "format": f".{digits}f"},
             },
         },
     ]

@@ -98,6 +98,7 @@ def ranking_chart(ranking: Ranking) -> Spec | None:
     return charts.place_chart(
         bars,
         units_word=ranking.cities.register.units,
+        digits=ranking.run.method.digits_or(charts.BAR_DIGITS),
         title=ranking_finding(ranking),
         subtitle=subtitle,
         source=f"{data_set_name(ranking.run.data_set)} · {version_name(ranking.run)}",

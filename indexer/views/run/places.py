@@ -161,6 +161,7 @@ def places_chart(ranked: PlaceRanking) -> charts.Spec:
     return charts.place_chart(
         bars,
         units_word=ranked.subject.cities.register.units,
+        digits=run.method.digits_or(charts.BAR_DIGITS),
         title=_("%(name)s by place") % {"name": ranked.subject.name},
         subtitle=_(", ").join([how_formed(ranked), score_unit(run.method)]),
         source=f"{data_set_name(run.data_set)} · {version_name(run)}",

@@ -391,6 +391,7 @@ def composition_of(ranking: Ranking) -> dict[str, Any]:
     chart = charts.composition_chart(
         rows,
         unit_word=ranking.cities.register.unit,
+        digits=ranking.run.method.digits_or(charts.BAR_DIGITS),
         title=_("What the scores of the first %(count)s %(units)s are made of")
         % {"count": len(rows), "units": ranking.cities.register.units},
         subtitle=_composition_unit(ranking),

@@ -17,6 +17,8 @@ from indexer.services.data_sets import (
 )
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
+from indexer.views.public.embeds import ranking_chart
+from indexer.views.run.ranking import composition_figure, load_ranking
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_version
 from tests.indexer.pages import make_runs, random_values, register_places
@@ -251,3 +253,22 @@ def test_nothing_printed_is_set_beside_a_mean(analyst):
     record_place_figures(data_set, [PlaceFigure(henan.pk, "", "51.5")], actor=data_set.created_by)
 
     assert analyst.get(page_of(run)).context["printed_rows"] == []
+
+
+def texts_of(spec):
+    """Return how a figure writes its numbers beside its bars."""
+    layers = [*spec["layer"], *spec["usermeta"].get("narrow", {}).get("layer", [])]
+    texts = [layer["encoding"]["text"] for layer in layers if "text" in layer["encoding"]]
+    return {text["format"] for text in texts if "format" in text}
+
+
+@pytest.mark.parametrize(("digits", "written"), [(None, ".2f"), (0, ".0f"), (4, ".4f")])
+def test_figures_write_scores_with_the_digits_of_the_index(analyst, digits, written):
+    run = with_people(FOUR, normalisation="minmax", digits=digits)
+    ranking = load_ranking(run)
+    for spec in (
+        analyst.get(page_of(run)).context["chart"],
+        composition_figure(run),
+        ranking_chart(ranking),
+    ):
+        assert texts_of(spec) == {written}

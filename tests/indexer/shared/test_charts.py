@@ -42,7 +42,7 @@ FIGURES = {
     "rank shift": (charts.rank_shift_chart(MOVES, **WORD), ["南阳", "甘孜州", "34 → 32"]),
     "score shift": (charts.score_shift_chart(CHANGES, **WORD), ["北京", "基础设施", "产业"]),
     "weights": (charts.weights_chart(WEIGHTS, **CAPTION), ["专家组", "等权", "27.69"]),
-    "composition": (charts.composition_chart(CHANGES, **WORD), ["北京", "基础设施", "产业"]),
+    "composition": (charts.composition_chart(CHANGES, digits=2, **WORD), ["北京", "基础设施", "产业"]),
     "bump": (charts.bump_chart(LINES, ["专家组", "等权"], **WORD), ["北京 1", "南阳 34", "等权"]),
     "map": (charts.score_map(DOTS, "%", **WORD), ["北京", "乌鲁木齐", "10"]),
     "shift map": (charts.shift_map(DOTS, **WORD), ["乌鲁木齐", "moves down"]),

@@ -78,7 +78,7 @@ def figures(a, b, c):
     yield charts.rank_shift_chart(moves, **word)
     yield charts.score_shift_chart(changes, **word)
     yield charts.weights_chart(weights, **caption)
-    yield charts.composition_chart(changes, **word)
+    yield charts.composition_chart(changes, digits=2, **word)
     yield charts.bump_chart(lines, [a, b, c], **word)
     yield charts.score_map(dots, b, place_word=c, **word)
     yield charts.shift_map(dots, place_word=c, **word)
@@ -106,7 +106,7 @@ def figures(a, b, c):
         **caption,
     )
     yield charts.place_chart(
-        [charts.PlaceBar(a, 2, 1.0), charts.PlaceBar(b, 1, 0.5)], units_word=c, **caption
+        [charts.PlaceBar(a, 2, 1.0), charts.PlaceBar(b, 1, 0.5)], units_word=c, digits=2, **caption
     )
     yield charts.dumbbell_chart([charts.WeightAndImportance(a, 30.0, 20.0, 10.0, 40.0)], **caption)
     yield charts.histogram_chart([charts.Bin(0.0, 1.0, 3)], x_title=a, units_word=b, **caption)
