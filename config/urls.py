@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from config.addresses import addresses_of
 from config.health import health, live, ready
 from indexer.views.public.pages import home
 from indexer.views.shared.components import components
@@ -38,7 +39,7 @@ urlpatterns = [
         name="schema-ui",
     ),
     path("", include("config.account_urls")),
-    path("", include("weighting.urls")),
-    path("", include("indexer.urls")),
+    addresses_of("weighting.urls"),
+    addresses_of("indexer.urls"),
     path("", include("upkeep.urls")),
 ]
