@@ -13,7 +13,9 @@ import time
 from typing import Any, ClassVar
 
 import psycopg
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
+
+from config.compilers import KeepsConverters
 
 # Whoever asks while the server is away waits so long from when it was first missed, and is told at once after
 # that. With what one more try takes this stays within what /healthz may take (config.health).
@@ -24,7 +26,12 @@ AGAIN_SECONDS = 0.2
 REACH_SECONDS = 0.5
 
 
+class DatabaseOperations(KeepsConverters, operations.DatabaseOperations):
+    compiler_module = "config.postgresql.compiler"
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
     # When the server was first missed, by the clock of this process; None while it is there.
     _missed_at: ClassVar[float | None] = None
 

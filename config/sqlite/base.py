@@ -6,14 +6,42 @@ want then lies idle, and who has waited longest looks least often.
 
 import sqlite3
 import time
+from functools import lru_cache
+from typing import Any
 
 from django.db import OperationalError
-from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3 import base, operations
+
+from config.compilers import KeepsConverters
 
 STEP_SECONDS = 0.001
+# Statements of many rows are longer, and no two alike.
+KEPT_LENGTH = 10_000
+
+
+class DatabaseOperations(KeepsConverters, operations.DatabaseOperations):
+    compiler_module = "config.sqlite.compiler"
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
+        """Keep the way in which SQLite has the marks of values in a statement that is asked again."""
+        if param_names is None and len(query) < KEPT_LENGTH:
+            return _with_its_marks(query)
+        return super().convert_query(query, param_names=param_names)  # type: ignore[misc]  # the stubs lack it
+
+
+@lru_cache(1000)
+def _with_its_marks(query: str) -> str:
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        return self.connection.cursor(factory=Cursor)
+
     def _start_transaction_under_autocommit(self) -> None:
         """Begin a transaction, for which all wait who write; give up after the connection's timeout."""
         with self.wrap_database_errors:
