@@ -154,9 +154,17 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["ENGINE"] = "config.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # A database that went away is reported within seconds, not after the kernel's minutes. One that is there
-    # (config.postgresql) may be busy: all threads may come to it at once.
-    DATABASES["default"].setdefault("OPTIONS", {}).update(connect_timeout=3, tcp_user_timeout=5_000)
+    # A database that went away is reported within seconds. By itself the kernel waits for minutes for a word
+    # that it has heard something, and for two hours where it had: hence silence is broken each second. One
+    # that is there (config.postgresql) may be busy: all threads may come to it at once. What the address says
+    # goes before, such as ?tcp_user_timeout=10000 for a database beyond a slow network.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "tcp_user_timeout": 1_000,
+        "keepalives_idle": 1,
+        "keepalives_interval": 1,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -9,11 +9,16 @@ from django.contrib.sessions.models import Session
 from django.core.signals import request_finished, request_started
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import PGconn
 
 from config.postgresql import base
 from config.postgresql.base import DatabaseWrapper
 from config.sessions import SessionStore
 from tests.processes import wait_until
+
+# What libpq is told of how to reach a server.
+ASKED = ("host", "port", "connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval")
 
 
 @pytest.mark.postgres
@@ -147,3 +152,20 @@ def test_an_address_that_leads_nowhere_is_not_waited_for_by_the_driver(elsewhere
         link.settings_dict.update(HOST="127.0.0.1", PORT=str(full.getsockname()[1]))
         with pytest.raises(OperationalError, match="nobody answers at the database's address"):
             link.ensure_connection()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_a_machine_that_falls_silent_is_given_up_by_the_kernel_in_a_second_or_two(elsewhere):
+    """Sent or not: without the first of these it waits for minutes, without the others for two hours."""
+    link, _lead_there = elsewhere
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        link.settings_dict.update(HOST="127.0.0.1", PORT=str(server.getsockname()[1]))
+        words = {key: value for key, value in link.get_connection_params().items() if key in ASKED}
+        begun = PGconn.connect_start(make_conninfo(**words).encode())
+        with socket.socket(fileno=os.dup(begun.socket)) as wire:
+            assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 1_000
+            assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 1
+            assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 1
+        begun.finish()

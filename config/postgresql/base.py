@@ -2,7 +2,7 @@
 
 Whoever ends a connection, the server or the network, is heard on it, and a server that has nothing to say
 says nothing: to look costs nothing, and to ask was a trip of every page and every save. A machine that went
-away without a word is found out by the statement itself.
+away without a word is found out by the kernel, within two seconds by the settings' timeouts.
 
 A server that is started anew is waited for, so that nobody is told to try again for a second's sake.
 """

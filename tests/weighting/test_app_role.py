@@ -49,6 +49,16 @@ def app_role(monkeypatch):
 
 
 @postgres_only
+@pytest.mark.usefixtures("app_role")
+def test_what_a_machine_that_fell_silent_had_locked_is_free_within_half_a_minute():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolconfig FROM pg_roles WHERE rolname = 'quanheng_app_test'")
+        said = dict(each.split("=") for each in cursor.fetchone()[0])
+    assert int(said["tcp_user_timeout"]) <= 25_000
+    assert int(said["tcp_keepalives_idle"]) + int(said["tcp_keepalives_interval"]) <= 25
+
+
+@postgres_only
 def test_the_role_can_do_the_products_work(app_role):
     manager = make_account()
     round_ = make_round(state=RoundState.AGGREGATED, manager=manager)
