@@ -5,6 +5,8 @@ import io
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 from openpyxl import load_workbook
@@ -14,6 +16,7 @@ from tests.indexer.factories import make_draft, make_version
 from weighting.enums import Role, RoundState
 from weighting.manifest import hash_bytes
 from weighting.models import WeightVersion
+from weighting.selectors import version_chain
 from weighting.selectors.version_chain import head_of, lineage_of
 from weighting.services.versions import draft_correction, freeze_version, publish_version, retire_version
 from weighting.views.version_release import citations_of
@@ -212,6 +215,55 @@ def test_the_lineage_shows_the_owner_the_draft_of_a_correction(client, framework
     assert [(link.version, link.corrects) for link in links] == [(draft, 1), (first, None)]
     sign_in_staff(client, first.created_by)
     assert client.get(page(draft)).context["lineage"]["arcs"]
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(1, [1, 2, 3, 4]), (4, [3, 4, 5, 6]), (8, [5, 6, 7, 8]), (None, [5, 6, 7, 8])]
+)
+def test_of_a_long_chain_those_around_a_version_are_told(client, framework, monkeypatch, number, shown):
+    monkeypatch.setattr(version_chain, "MOST_LINKS", 4)
+    owner = make_account()
+    versions = {at: make_version(framework, tilt=at, actor=owner) for at in range(1, 9)}
+    looked_at = versions[number] if number else make_draft(framework, actor=owner)
+    sign_in_staff(client, owner)
+    answer = client.get(page(looked_at))
+
+    rows = answer.context["lineage"]["rows"]
+    assert [row["link"].number for row in rows if row["link"].number] == shown[::-1]
+    assert [row["link"].version for row in rows if row["is_here"]] == [looked_at]
+    assert f"Of 8 versions numbers {shown[0]} to {shown[-1]} stand here" in answer.content.decode()
+
+
+def test_what_corrects_a_version_farther_back_says_so_without_an_arc(client, framework, monkeypatch):
+    monkeypatch.setattr(version_chain, "MOST_LINKS", 4)
+    owner = make_account()
+    first = make_version(framework, actor=owner)
+    for tilt in range(1, 6):
+        make_version(framework, tilt=tilt, actor=owner)
+    correction = draft_correction(first, reason="Misread.", actor=owner)
+    sign_in_staff(client, owner)
+    answer = client.get(page(freeze_version(correction, actor=owner)))
+
+    assert "corrects version 1" in answer.content.decode()
+    assert answer.context["lineage"]["arcs"] == []
+
+
+def test_the_page_of_a_version_asks_no_more_of_a_chain_ten_times_as_long(
+    client, framework, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(version_chain, "MOST_LINKS", 2)
+    owner = make_account()
+    version = make_version(framework, actor=owner)
+    make_version(framework, tilt=1, actor=owner)
+    sign_in_staff(client, owner)
+    client.get(page(version))
+    with CaptureQueriesContext(connection) as few:
+        size = len(client.get(page(version)).content)
+    for tilt in range(2, 20):
+        make_version(framework, tilt=tilt, actor=owner)
+    with django_assert_num_queries(len(few)):
+        answer = client.get(page(version))
+    assert len(answer.content) < size + 500
 
 
 def test_there_is_no_head_before_the_first_freeze(framework):

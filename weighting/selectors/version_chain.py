@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from weighting.models import Account, WeightVersion
 from weighting.selectors.versions import versions_visible_to
+
+# So many of a chain are told at a time, around the version that is looked at.
+MOST_LINKS = 100
 
 
 @dataclass(frozen=True)
@@ -51,15 +54,27 @@ def heads_visible_to(account: Account | None) -> list[Head]:
 
 
 def lineage_of(version: WeightVersion, account: Account | None) -> list[Link]:
-    """Return the framework's chain, the newest first, drafts of corrections before it."""
+    """Return the framework's chain around a version, the newest first, drafts of corrections before it."""
     visible = versions_visible_to(account).filter(framework=version.framework_id).select_related("parent")
-    frozen = {other.number: other for other in visible if other.number is not None}
-    drafts = [Link(None, other, _corrects(other, frozen)) for other in visible if _belongs(other, version)]
-    head = head_of(version.framework_id)
-    numbers = range(head.number if head else 0, 0, -1)
+    numbers = _numbers_around(version)
+    told = Q(number__in=numbers) | Q(number=None, parent__isnull=False) | Q(pk=version.pk)
+    versions = list(visible.filter(told))
+    parents = {other.parent_id for other in versions if other.parent_id}
+    known = set(visible.filter(pk__in=parents, number__isnull=False).values_list("pk", flat=True))
+    frozen = {other.number: other for other in versions if other.number is not None}
+    drafts = [Link(None, other, _corrects(other, known)) for other in versions if other.number is None]
     return drafts + [
-        Link(number, frozen.get(number), _corrects(frozen.get(number), frozen)) for number in numbers
+        Link(number, frozen.get(number), _corrects(frozen.get(number), known)) for number in numbers
     ]
+
+
+def _numbers_around(version: WeightVersion) -> range:
+    """Return the numbers of the chain next to a version's, the newest first; of a draft the newest."""
+    head = head_of(version.framework_id)
+    last = head.number if head else 0
+    middle = last if version.number is None else version.number
+    newest = min(last, max(middle + MOST_LINKS // 2, MOST_LINKS))
+    return range(newest, max(0, newest - MOST_LINKS), -1)
 
 
 def previous_or_parent(version: WeightVersion, account: Account | None) -> WeightVersion | None:
@@ -82,10 +97,7 @@ def _heads(versions: QuerySet[WeightVersion]) -> list[Head]:
     ]
 
 
-def _belongs(draft: WeightVersion, version: WeightVersion) -> bool:
-    return draft.number is None and (draft.parent_id is not None or draft.pk == version.pk)
-
-
-def _corrects(version: WeightVersion | None, frozen: dict[int, WeightVersion]) -> int | None:
+def _corrects(version: WeightVersion | None, known: set[int]) -> int | None:
+    """Return the number of what a version corrects, where the visitor may know of it."""
     parent = version.parent if version else None
-    return parent.number if parent and parent.number in frozen else None
+    return parent.number if parent and parent.pk in known else None

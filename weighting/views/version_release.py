@@ -73,12 +73,12 @@ def version_correct(request: HttpRequest, pk: int) -> HttpResponse:
 
 def release_context(version: WeightVersion, account: Account | None) -> dict[str, Any]:
     """Return what the page of a version shows of its place among the others."""
-    links = lineage_of(version, account)
+    links, head = lineage_of(version, account), head_of(version.framework_id)
     return {
-        "head": head_of(version.framework_id),
+        "head": head,
         "saves": save_links(reverse("weighting:version-export", args=[version.pk])),
         "history": _history(version, previous_or_parent(version, account)),
-        "lineage": _lineage(version, links),
+        "lineage": _lineage(version, links, length=head.number if head else 0),
         # The reader's language comes first.
         "citations": sorted(citations_of(version), key=lambda cited: cited[0] != translation.get_language()),
         "is_retired": version.status == VersionStatus.RETIRED,
@@ -128,8 +128,11 @@ def _history(version: WeightVersion, base: WeightVersion | None) -> dict[str, An
     }
 
 
-def _lineage(version: WeightVersion, links: Sequence[Link]) -> dict[str, Any]:
-    """Place a row per link on a rail, and an arc from each correction to what it corrects."""
+def _lineage(version: WeightVersion, links: Sequence[Link], *, length: int) -> dict[str, Any]:
+    """Place a row per link on a rail, and an arc from each correction to what it corrects.
+
+    ``length`` is that of the whole chain.
+    """
     places = {link.number: ROW // 2 + ROW * row for row, link in enumerate(links) if link.number}
     rows = [
         {
@@ -143,11 +146,14 @@ def _lineage(version: WeightVersion, links: Sequence[Link]) -> dict[str, Any]:
     arcs = [
         f"M{RAIL} {row['y']}C4 {row['y']} 4 {places[link.corrects]} {RAIL} {places[link.corrects]}"
         for row, link in zip(rows, links, strict=True)
-        if link.corrects
+        if link.corrects in places
     ]
     return {
         "rows": rows,
         "arcs": arcs,
+        # Of a long chain the oldest and the newest that stand here.
+        "piece": (min(places), max(places)) if len(places) < length else None,
+        "length": length,
         "x": RAIL,
         "height": ROW * len(rows),
         "rem": ROW * len(rows) // 16,
