@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 from benchmarks.serving import ExpertAtWork
 from tests.processes import clean_environment, free_port, wait_until
@@ -114,6 +116,21 @@ class Containers:
 
     def manage(self, *words, service="web"):
         return self.compose("exec", "-T", service, "python", "manage.py", *words)
+
+    @contextmanager
+    def running(self, service, program):
+        """Let a program of Python run in a container meanwhile; what it says at its end is then `said`."""
+        words = [COMPOSE, "--project-name", self.name, "exec", "-T", service, "python", "-c", program]
+        asked = subprocess.Popen(
+            words, cwd=ROOT, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        result = SimpleNamespace(said="")
+        try:
+            asked.stdout.readline()
+            yield result
+            result.said = asked.communicate(timeout=60)[0]
+        finally:
+            asked.kill()
 
     def remove(self):
         self.compose("down", "--volumes", "--timeout", "5", check=False)
