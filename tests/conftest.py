@@ -207,11 +207,14 @@ def celery_worker_process(valkey, transactional_db, tmp_path):
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory):
-    """The real product, once per session: the launcher, its children and the demonstration."""
+    """The real product, once per session: the launcher, its children and the demonstration.
+
+    Ctrl-C ends it.
+    """
     var = tmp_path_factory.mktemp("product") / "var"
     var.mkdir(mode=0o700)
     # That an empty one is migrated is what test_launcher.py sees.
     place_database(var / "quanheng.sqlite3")
     product = Product(var, free_port()).start()
     yield product
-    product.stop()
+    assert product.stop() == 0

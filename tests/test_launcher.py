@@ -20,25 +20,15 @@ from tests.processes import PATIENCE_SECONDS, PYTHON, ROOT, Product, clean_envir
 
 pytestmark = pytest.mark.faults
 
+KEPT = "SELECT session_key FROM django_session WHERE session_key = 'kept'"
+
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    """A running product without the demonstration, for tests that leave it running; Ctrl-C ends it."""
-    product = Product(tmp_path_factory.mktemp("launcher") / "var", free_port(), demo=False).start()
-    yield product
-    assert product.stop() == 0
-
-
-@pytest.fixture
-def deep(installation, tmp_path):
-    """One to end: with the database of the installation, in a folder too deep for a socket."""
-    var = tmp_path / ("deep" * 30) / "var"
-    var.mkdir(mode=0o700, parents=True)
-    name = "quanheng.sqlite3"
-    there, here = sqlite3.connect(installation.var / name), sqlite3.connect(var / name)
-    with closing(there), closing(here):
-        there.backup(here)
-    product = Product(var, free_port(), demo=False)
+    """A running product without the demonstration, in a folder too deep for a socket."""
+    folder = tmp_path_factory.mktemp("launcher") / ("deep" * 30)
+    folder.mkdir()
+    product = Product(folder / "var", free_port(), demo=False).start()
     yield product
     product.end()
 
@@ -54,6 +44,11 @@ def launch(**environment):
         timeout=PATIENCE_SECONDS,
         check=False,
     )
+
+
+def ask_database(installation, statement):
+    with closing(sqlite3.connect(installation.var / "quanheng.sqlite3")) as store, store:
+        return store.execute(statement).fetchall()
 
 
 def watch_impatiently(child, check, times):
@@ -210,26 +205,24 @@ def test_nothing_is_left_when_it_is_killed_and_nothing_is_in_the_way_of_the_next
     assert {installation.health()[0] for _request in range(60)} == {200}
 
 
-def test_nothing_is_left_when_its_caller_is_killed_or_it_is_told_to_end_and_data_stay(deep):
+def test_nothing_is_left_when_it_is_told_to_end_or_its_caller_is_killed_and_data_stay(installation):
+    ask_database(installation, "INSERT INTO django_session VALUES ('kept', '', '9999-01-01')")
+    family = installation.family()
+    installation.process.terminate()
+
+    assert installation.process.wait(PATIENCE_SECONDS) == 0
+    assert psutil.wait_procs(family, timeout=30)[1] == []
+
     # Make stands between a person and the launcher: here a Python that waits does.
     caller = f"import subprocess; subprocess.run({[*PYTHON, 'config.launch', '--with-parent']!r})"
-    deep.start([sys.executable, "-c", caller])
-    deep.manage("shell", "-c", "from weighting.models import Account as A; A(username='kept').save()")
-    family = deep.family()
-    deep.process.kill()
-    deep.process.wait()
+    installation.start([sys.executable, "-c", caller])
+    assert ask_database(installation, KEPT) == [("kept",)]
+    family = installation.family()
+    installation.process.kill()
+    installation.process.wait()
 
     assert psutil.wait_procs(family, timeout=30)[1] == []
-
-    deep.start()
-    assert "kept" in deep.manage(
-        "shell", "-c", "from weighting.models import Account as A; print(A.objects.get().username)"
-    )
-    family = deep.family()
-    deep.process.terminate()
-
-    assert deep.process.wait(PATIENCE_SECONDS) == 0
-    assert psutil.wait_procs(family, timeout=30)[1] == []
+    assert ask_database(installation, KEPT) == [("kept",)]
 
 
 def test_it_gives_up_with_words_when_a_part_keeps_dying_at_the_start(hopeless, capsys):
