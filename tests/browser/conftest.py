@@ -36,6 +36,21 @@ def _chart_library():
     call_command("build_vendor_js")
 
 
+@pytest.fixture(scope="session")
+def as_analyst(product, browser):
+    """What a browser keeps of the demonstration's analyst, who signs in once: a link takes a command."""
+    link = product.manage("demo_links").splitlines()[-1].split(": ", 1)[1]
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(link)
+    asked = page.url
+    page.locator("main form button[type=submit]").first.click()
+    expect(page).not_to_have_url(asked)
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
 @pytest.fixture
 def open_page(live_server, browser):
     """Open an address as an account or as a stranger; every word of the console fails the test."""

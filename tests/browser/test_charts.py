@@ -102,19 +102,15 @@ def base_url_of_studies(product):
 
 
 @pytest.fixture
-def open_page(base_url_of_studies, product, browser):
-    link = product.manage("demo_links").splitlines()[-1].split(": ", 1)[1]
+def open_page(base_url_of_studies, as_analyst, browser):
     contexts = []
 
-    def open_at(width, language, scheme="light"):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    def open_at(width, language):
+        context = browser.new_context(viewport={"width": width, "height": 900}, storage_state=as_analyst)
         contexts.append(context)
-        page = context.new_page()
-        page.goto(link)
-        page.locator("main form button[type=submit]").first.click()
         cookie = {"name": "django_language", "value": language, "url": base_url_of_studies}
         context.add_cookies([cookie])
-        return page
+        return context.new_page()
 
     yield open_at
     for context in contexts:
