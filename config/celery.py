@@ -1,12 +1,12 @@
 """The Celery application: settings come from Django under the CELERY_ prefix."""
 
-import gc
 import os
 from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init, worker_shutting_down
 
+from config.garbage import keep_what_is_loaded
 from config.lifeline import end_with_parent
 from config.stopping import tell_pool
 
@@ -26,8 +26,7 @@ def _log_as_the_settings_say(**kwargs: Any) -> None:
 def _begin_child(**kwargs: Any) -> None:
     """A killed worker must take its pool along: nobody would hear the pool's answers."""
     end_with_parent(os.getppid())
-    # What is loaded stays: nothing of it is looked through for garbage.
-    gc.freeze()
+    keep_what_is_loaded()
 
 
 @worker_shutting_down.connect

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import environ
 from django.apps import apps
 
+from config.garbage import keep_what_is_loaded
 from config.lifeline import end_with_parent
 from config.logs import HideRequests
 
@@ -61,8 +62,8 @@ def when_ready(server: Any) -> None:
 
     Its workers first finish what they began, with the socket open: whoever connected then waited as long.
     """
-    # What is loaded stays: nothing of it is looked through for garbage, nor copied for a worker by the look.
-    gc.freeze()
+    # A look at what is loaded would also copy it for each worker.
+    keep_what_is_loaded()
     told = signal.getsignal(signal.SIGTERM)
 
     def end(number: int, frame: Any) -> None:
