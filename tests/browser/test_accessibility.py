@@ -1,9 +1,11 @@
 """Every kind of page on a phone, in the light and in the dark, examined by axe."""
 
 import re
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.core.handlers.wsgi import WSGIHandler, get_path_info
 from django.test import Client
 from django.urls import reverse
 
@@ -89,21 +91,44 @@ def examine(page, rules=None):
     return page.evaluate(EXAMINE, rules)
 
 
-def show(page, url, content):
-    """Let the browser load a page that is written already, with what belongs to it from the server."""
-    page.route(url, lambda route, _request: route.fulfill(body=content, content_type="text/html"), times=1)
-    page.goto(url)
+@pytest.fixture
+def show(page, live_server, monkeypatch):
+    """Let the browser load a page that is written already, with what belongs to it from the server.
+
+    The server hands it out: who comes between the two takes the browser's cache away, and every style
+    sheet and script would be fetched anew for each page.
+    """
+    written, ask_product = {}, WSGIHandler.__call__
+
+    def hand_out(handler, environ, start_response):
+        content = written.pop(get_path_info(environ), None)
+        if content is None:
+            return ask_product(handler, environ, start_response)
+        start_response("200 OK", [("Content-Type", "text/html"), ("Content-Length", str(len(content)))])
+        return [content]
+
+    def show_in_browser(address, content):
+        written[unquote(urlsplit(address).path)] = content.encode()
+        page.goto(live_server.url + address)
+        be_ready(page)
+
+    monkeypatch.setattr(WSGIHandler, "__call__", hand_out)
+    return show_in_browser
+
+
+def be_ready(page):
+    """Wait until a page is drawn, and let axe come."""
     page.wait_for_function(STYLED, arg="light")
     # A chart appears after the page.
     page.wait_for_function("!document.querySelector('[data-drawing]:not([hidden])')")
     page.evaluate(AXE_SCRIPT)
 
 
-def test_axe_finds_nothing_on_any_kind_of_page(page, live_server, world, clients):
+def test_axe_finds_nothing_on_any_kind_of_page(page, show, world, clients):
     found, count = {}, 0
     for address, content in pages_of(world, clients):
         page.emulate_media(color_scheme="light")
-        show(page, live_server.url + address, content)
+        show(address, content)
         violations = examine(page)
         page.emulate_media(color_scheme="dark")
         page.wait_for_function(STYLED, arg="dark")
@@ -116,8 +141,8 @@ def test_axe_finds_nothing_on_any_kind_of_page(page, live_server, world, clients
     assert count > 90
 
 
-def test_axe_sees_what_is_wrong(page, live_server):
+def test_axe_sees_what_is_wrong(page, show):
     content = "<html><body><h1>Title</h1><h3>Skipped</h3><input><p style='color: #ccc'>Pale</p></body></html>"
-    show(page, live_server.url + "/sign-in/", content)
+    show("/sign-in/", content)
     ids = {violation.split(":")[0] for violation in examine(page)}
     assert {"heading-order", "label", "color-contrast", "html-has-lang"} <= ids
