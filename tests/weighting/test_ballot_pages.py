@@ -145,7 +145,7 @@ def test_the_ballot_takes_as_many_queries_for_few_items_as_for_many(
     factories.fill_ballot(invitation)
     factories.sign_in_expert(client, invitation)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(url("ballot"))
 
 

@@ -212,5 +212,5 @@ def test_feedback_takes_the_same_queries_for_few_items_as_for_many(
     after = factories.make_round(follows=before, **fields)
     factories.sign_in_expert(client, factories.make_invitation(after))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get(BALLOT)

@@ -10,6 +10,7 @@ from django.utils.http import base36_to_int
 
 from weighting.enums import RoundState
 from weighting.models import AccessLink, Account, ApiToken, Invitation
+from weighting.selectors.statements import Given, Statement
 
 INVITATION_KEY = "invitation"
 LINK_KEY = "invitation_link"
@@ -27,10 +28,7 @@ def find_link(token: str) -> AccessLink | None:
 
 def find_hashed_link(token_hash: str) -> AccessLink | None:
     """Return the live link of a token whose hash alone is known, as a session keeps it."""
-    # With all that the page of a round says: hundreds may open theirs within seconds.
-    related = ("account", "invitation__expert", "invitation__round__framework")
-    links = _live_links().filter(token_hash=token_hash).select_related(*related)
-    return links.defer("invitation__round__questionnaire").first()
+    return LIVE_LINK.first(token_hash=token_hash, now=timezone.now())
 
 
 def account_of_password_link(token: str) -> Account | None:
@@ -83,14 +81,26 @@ def invitation_in_session(session: SessionBase) -> Invitation | None:
 
 def read_round(invitation: Invitation) -> Invitation:
     """Read the invitation's round, its framework and its expert in one query; return the invitation."""
-    # The canonical questionnaire is large, and no page of the expert reads it.
-    related = Invitation.objects.select_related("round__framework", "expert").defer("round__questionnaire")
-    found = related.get(pk=invitation.pk)
+    found = WITH_ROUND.get(pk=invitation.pk)
     invitation.round, invitation.expert = found.round, found.expert
     return invitation
 
 
-def _live_links() -> QuerySet[AccessLink]:
-    alive = Q(revoked=False, expires_at__gt=timezone.now())
+def _live_link() -> QuerySet[AccessLink]:
+    alive = Q(revoked=False, expires_at__gt=Given("now", AccessLink._meta.get_field("expires_at")))
     active = Q(account__isnull=True) | Q(account__is_active=True)
-    return AccessLink.objects.filter(alive & active).exclude(invitation__removed=True)
+    links = AccessLink.objects.filter(alive & active).exclude(invitation__removed=True)
+    # With all that the page of a round says.
+    related = ("account", "invitation__expert", "invitation__round__framework")
+    own = links.filter(token_hash=Given("token_hash", AccessLink._meta.get_field("token_hash")))
+    return own.select_related(*related).defer("invitation__round__questionnaire")
+
+
+def _with_round() -> QuerySet[Invitation]:
+    # The canonical questionnaire is large, and no page of the expert reads it.
+    related = Invitation.objects.select_related("round__framework", "expert").defer("round__questionnaire")
+    return related.filter(pk=Given("pk", Invitation._meta.pk))
+
+
+# Hundreds may open theirs within seconds.
+LIVE_LINK, WITH_ROUND = Statement(_live_link), Statement(_with_round)

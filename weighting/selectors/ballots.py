@@ -7,15 +7,17 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from weighting.enums import Language, RoundState
 from weighting.manifest import hash_answers
-from weighting.models import Ballot, Indicator, Round, RoundNote, Score
+from weighting.models import Ballot, Framework, Indicator, Round, RoundItem, RoundNote, Score
 from weighting.numeric.ordering import display_order
 from weighting.numeric.scale import SCALE
 from weighting.selectors.claims import Claim, held_ballot
 from weighting.selectors.rounds import is_counted, would_count
+from weighting.selectors.statements import Given, Statement
 
 # A pattern is worth a second look in a ballot of some length, and a list that can be read at once.
 LEAST_FOR_PATTERN = 10
@@ -163,7 +165,7 @@ def own_sections(claim: Claim) -> list[BallotSection]:
 
 def notes_of(round_: Round) -> list[RoundNote]:
     """Return the dated notes to the panel, the newest first."""
-    return list(round_.notes.order_by("-pk"))
+    return NOTES.all(round=round_.pk)
 
 
 def questions_of(round_: Round) -> Questions:
@@ -172,25 +174,33 @@ def questions_of(round_: Round) -> Questions:
     They and what is above them have their texts in the languages of the round alone. Whoever comes for the
     same gets the same, which is never changed: three hundred may come within seconds.
     """
-    asked = frozenset(round_.items.values_list("indicator_id", flat=True))
-    nodes = Indicator.objects.filter(framework_id=round_.framework_id).order_by("position")
-    return _questions(tuple(nodes.values_list(*COLUMNS)), asked, frozenset(round_.languages))
+    rows = ASKED.all(framework=round_.framework_id, round=round_.pk)
+    return _questions(tuple(rows), frozenset(round_.languages))
+
+
+def item_count_of(round_: Round) -> int:
+    """Return how many indicators a round asks about."""
+    counted = ITEM_COUNT.first(round=round_.pk)
+    return counted[0] if counted else 0
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _questions(
-    rows: Sequence[Sequence[Any]], asked: Collection[int], languages: Collection[str]
-) -> Questions:
-    nodes = {node.pk: node for row in rows if (node := Indicator.from_db(DEFAULT_DB_ALIAS, COLUMNS, row))}
+def _questions(rows: Sequence[Sequence[Any]], languages: Collection[str]) -> Questions:
+    nodes, asked = {}, []
+    for row in rows:
+        node = Indicator.from_db(DEFAULT_DB_ALIAS, COLUMNS, row[:-1])
+        nodes[node.pk] = node
+        if row[-1]:
+            asked.append(node)
     for node in nodes.values():
         node.parent = nodes[node.parent_id] if node.parent_id else None
         _keep_to_languages(node, languages)
-    return Questions(node for node in nodes.values() if node.pk in asked)
+    return Questions(asked)
 
 
 def ballot_sections(questions: Sequence[Indicator], ballot: Ballot | None) -> list[BallotSection]:
     """Return a ballot along the tree, in file order, gaps included; without one, all gaps."""
-    scores = {s.indicator_id: s for s in Score.objects.filter(ballot=ballot)} if ballot else {}
+    scores = {s.indicator_id: s for s in SCORES.all(ballot=ballot.pk)} if ballot else {}
     groups: defaultdict[Indicator | None, list[Indicator]] = defaultdict(list)
     for node in questions:
         groups[node.parent].append(node)
@@ -257,3 +267,30 @@ def _ballot_item(node: Indicator, score: Score | None) -> BallotItem:
     if score is None:
         return BallotItem(node, None, 0)
     return BallotItem(node, score.value, score.revision, score.comment)
+
+
+ROUND = Given("round", Round._meta.pk)
+
+
+def _asked() -> QuerySet[Indicator, tuple[Any, ...]]:
+    """The nodes of a framework in file order, each with whether a round asks about it."""
+    nodes = Indicator.objects.filter(framework=Given("framework", Framework._meta.pk)).order_by("position")
+    items = RoundItem.objects.filter(round=ROUND, indicator=OuterRef("pk"))
+    return nodes.annotate(is_asked=Exists(items)).values_list(*COLUMNS, "is_asked")
+
+
+def _item_count() -> QuerySet[RoundItem, tuple[int]]:
+    items = RoundItem.objects.filter(round=ROUND).order_by().values("round")
+    return items.annotate(count=Count("pk")).values_list("count")
+
+
+def _notes() -> QuerySet[RoundNote]:
+    return RoundNote.objects.filter(round=ROUND).order_by("-pk")
+
+
+def _scores() -> QuerySet[Score]:
+    return Score.objects.filter(ballot=Given("ballot", Ballot._meta.pk))
+
+
+ASKED, ITEM_COUNT = Statement(_asked), Statement(_item_count)
+NOTES, SCORES = Statement(_notes), Statement(_scores)

@@ -8,19 +8,16 @@ act for this expert, and one on the ballot. Neither leads to the other.
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from django.conf import settings
-from django.db import connection
-from django.db.models.expressions import Col
+from django.db.models import QuerySet
 
 from weighting.enums import Feedback, RoundState
 from weighting.models import Ballot, Invitation, Round
 from weighting.selectors.codes import ALPHABET, grouped, normalise_code
+from weighting.selectors.statements import Given, Statement
 
 KEY_LENGTH = 12
 SECRET_BYTES = 16
@@ -28,10 +25,6 @@ STRETCHING = threading.Lock()
 KEY_DOMAIN = "quanheng/ballot-key/1"
 CLAIM_DOMAIN = "quanheng/claim/1"
 LOCK_DOMAIN = "quanheng/ballot-lock/1"
-TABLE, FIELDS = Invitation._meta.db_table, Invitation._meta.concrete_fields
-CLAIMED = (
-    f"SELECT {', '.join(field.column for field in FIELDS)} FROM {TABLE} WHERE claim = %s AND NOT removed"
-)
 
 
 @dataclass(frozen=True)
@@ -82,37 +75,13 @@ def lock_of(secret: str) -> str:
 
 
 def find_claimed(secret: str) -> Invitation | None:
-    """Return the invitation that a secret claimed, unless its expert was removed or it was claimed anew.
-
-    Every request of every expert asks this first: neither the statement nor how its row is read is
-    found out each time, which took longer than the database does.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIMED, (claim_hash(secret),))
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    values = list(row)
-    for place, column, converters in _conversions(connection.vendor):
-        for convert in converters:
-            values[place] = convert(values[place], column, connection)
-    return Invitation.from_db(connection.alias, [field.attname for field in FIELDS], values)
-
-
-@cache
-def _conversions(_vendor: str) -> list[tuple[int, Col, list[Callable[..., Any]]]]:
-    """Return the places of the columns that the database at hand does not keep as Python has them."""
-    columns = [field.get_col(TABLE) for field in FIELDS]
-    found = [
-        (position, column, [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)])
-        for position, column in enumerate(columns)
-    ]
-    return [each for each in found if each[2]]
+    """Return the invitation that a secret claimed, unless its expert was removed or it was claimed anew."""
+    return CLAIMED.first(claim=claim_hash(secret))
 
 
 def held_ballot(claim: Claim) -> Ballot | None:
     """Return the ballot that the claim opens; None when it was withdrawn, or its round no longer tells."""
-    return Ballot.objects.filter(lock=claim.lock, round=claim.invitation.round_id).first()
+    return HELD.first(lock=claim.lock, round=claim.invitation.round_id)
 
 
 def is_claimable(invitation: Invitation) -> bool:
@@ -164,3 +133,16 @@ def bears_locks(round_: Round) -> bool:
 
 def _hash(domain: str, secret: str) -> str:
     return hashlib.sha256(f"{domain}\n{secret}".encode()).hexdigest()
+
+
+def _claimed() -> QuerySet[Invitation]:
+    return Invitation.objects.filter(claim=Given("claim", Invitation._meta.get_field("claim")), removed=False)
+
+
+def _held() -> QuerySet[Ballot]:
+    lock = Given("lock", Ballot._meta.get_field("lock"))
+    return Ballot.objects.filter(lock=lock, round=Given("round", Round._meta.pk))
+
+
+# Every request of every expert asks the first, and every page of a ballot the second.
+CLAIMED, HELD = Statement(_claimed), Statement(_held)

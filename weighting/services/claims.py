@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from weighting.exceptions import (
     AlreadyClaimed,
@@ -23,6 +24,7 @@ from weighting.selectors.claims import (
     lock_of,
     secret_of,
 )
+from weighting.selectors.statements import Given, Statement
 from weighting.services.attempts import count_attempt
 from weighting.services.audit import record_act
 from weighting.services.marks import forget_place, mark_participation
@@ -97,8 +99,7 @@ def dispute_claim(invitation: Invitation) -> None:
 
 def hold_round(round_id: int) -> Round:
     """Lock a round until the transaction ends: until then it is not closed, which moves its invitations."""
-    # The canonical questionnaire is large, and all others who come or seal wait here.
-    return Round.objects.select_for_update(no_key=True).defer("questionnaire").get(pk=round_id)
+    return HELD_ROUND.get(pk=round_id)
 
 
 def hold_invitation(invitation: Invitation) -> tuple[Round, Invitation]:
@@ -108,7 +109,7 @@ def hold_invitation(invitation: Invitation) -> tuple[Round, Invitation]:
     Not the invitation is locked: that would leave the mark of the transaction on it.
     """
     round_ = hold_round(invitation.round_id)
-    held = Invitation.objects.select_related("expert", "unclaimed_ballot").get(pk=invitation.pk)
+    held = HELD_INVITATION.get(pk=invitation.pk)
     if held.removed:
         raise ExpertRemoved
     held.round = round_
@@ -140,3 +141,17 @@ def _checked(held: Invitation, conflict: str) -> str:
     held.conflict = conflict
     held.clean_fields(exclude=[f.name for f in held._meta.fields if f.name != "conflict"])
     return conflict
+
+
+def _held_round() -> QuerySet[Round]:
+    # The canonical questionnaire is large, and all others who come or seal wait here.
+    locked = Round.objects.select_for_update(no_key=True).defer("questionnaire")
+    return locked.filter(pk=Given("pk", Round._meta.pk))
+
+
+def _held_invitation() -> QuerySet[Invitation]:
+    related = Invitation.objects.select_related("expert", "unclaimed_ballot")
+    return related.filter(pk=Given("pk", Invitation._meta.pk))
+
+
+HELD_ROUND, HELD_INVITATION = Statement(_held_round), Statement(_held_invitation)

@@ -14,7 +14,7 @@ from weighting.keyring import KeyRing
 from weighting.models import Invitation, Round
 from weighting.moments import minutes_for
 from weighting.requests import remember_language
-from weighting.selectors.ballots import is_open, notes_of
+from weighting.selectors.ballots import is_open, item_count_of, notes_of
 from weighting.selectors.claims import Claim, new_key, secret_of
 from weighting.services.claims import claim_ballot
 from weighting.views.pending import forget_pending
@@ -28,7 +28,7 @@ def terms_context(invitation: Invitation, form: ConsentForm) -> dict[str, Any]:
 
 def told_beforehand(round_: Round) -> dict[str, Any]:
     """Return what the terms of a round tell everybody."""
-    item_count = round_.items.count()
+    item_count = item_count_of(round_)
     return {
         "round": round_,
         "is_open": is_open(round_),
