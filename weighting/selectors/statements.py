@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 
@@ -37,19 +38,21 @@ class _Written:
     converters: Sequence[tuple[int, Any, Sequence[Callable[..., Any]]]]
     make: Callable[[tuple[Any, ...]], Any]
 
-    def params_with(self, given: dict[str, Any]) -> tuple[Any, ...]:
+    def params_with(self, given: dict[str, Any], database: BaseDatabaseWrapper) -> tuple[Any, ...]:
         return tuple(
-            each.output_field.get_db_prep_value(given[each.name], connection)
-            if isinstance(each, Given)
-            else each
-            for each in self.params
+            [
+                each.output_field.get_db_prep_value(given[each.name], database)
+                if isinstance(each, Given)
+                else each
+                for each in self.params
+            ]
         )
 
-    def read(self, row: Sequence[Any]) -> Any:
+    def read(self, row: Sequence[Any], database: BaseDatabaseWrapper) -> Any:
         values = list(row)
         for place, column, converters in self.converters:
             for convert in converters:
-                values[place] = convert(values[place], column, connection)
+                values[place] = convert(values[place], column, database)
         return self.make(tuple(values))
 
 
@@ -65,16 +68,18 @@ class Statement(Generic[Read]):
 
     def all(self, **given: Any) -> list[Read]:
         """Return all rows for the given values."""
-        written = self._written.get(connection.vendor)
+        database = connections[DEFAULT_DB_ALIAS]
+        written = self._written.get(database.vendor)
         if written is None:
-            written = self._written[connection.vendor] = _write(self._write())
-        with connection.cursor() as cursor:
-            cursor.execute(written.sql, written.params_with(given))
-            return [written.read(row) for row in cursor.fetchall()]
+            written = self._written[database.vendor] = _write(self._write(), database)
+        with database.cursor() as cursor:
+            cursor.execute(written.sql, written.params_with(given, database))
+            return [written.read(row, database) for row in cursor.fetchall()]
 
     def first(self, **given: Any) -> Read | None:
         """Return the first row, if there is one."""
-        return next(iter(self.all(**given)), None)
+        found = self.all(**given)
+        return found[0] if found else None
 
     def get(self, **given: Any) -> Read:
         """Return the one row that there is."""
@@ -84,8 +89,8 @@ class Statement(Generic[Read]):
         return found
 
 
-def _write(rows: "QuerySet[Any, Any]") -> _Written:
-    compiler = rows.query.get_compiler(connection=connection)
+def _write(rows: "QuerySet[Any, Any]", database: BaseDatabaseWrapper) -> _Written:
+    compiler = rows.query.get_compiler(connection=database)
     sql, params = compiler.as_sql()
     converters = compiler.get_converters([column for column, *_rest in compiler.select])
     return _Written(
@@ -98,7 +103,7 @@ def _write(rows: "QuerySet[Any, Any]") -> _Written:
 
 def _making(compiler: Any) -> Callable[[tuple[Any, ...]], Any]:
     """Return what makes a row into an object, with those that are selected along with it."""
-    about, select, alias = compiler.klass_info, compiler.select, connection.alias
+    about, select, alias = compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS
     start, end = about["select_fields"][0], about["select_fields"][-1] + 1
     names = [column.target.attname for column, *_rest in select[start:end]]
     populators = get_related_populators(about, select, alias)
