@@ -1,5 +1,7 @@
 """An analyst brings an index of her own, from the tree to the ranking, and acts on nobody else's."""
 
+from urllib.parse import unquote
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -109,12 +111,92 @@ def test_drafts_are_their_authors_and_weights_of_others_are_not_hers(own, analys
     assert (answer.status_code, last) == (422, version)
 
 
+def edited(client, version, weights):
+    """Send other weights of the first group of a draft."""
+    page = client.get(at("version-edit", version)).context["form"]
+    names = [name for name in page.fields if name.startswith("weight_")]
+    said = {**dict(zip(names, weights, strict=True)), "reason": "Burden counts more"}
+    return client.post(at("version-edit", version), said)
+
+
+def test_a_draft_that_its_author_edits_stays_with_her(own, analyst, framework):
+    _answer, version = draft_of(own, framework)
+    answer = edited(own, version, ["30", "70"])
+    assert own.get(answer.url).status_code == 200
+    version.refresh_from_db()
+    assert version.source == VersionSource.EDITED
+    assert own.post(at("version-freeze", version)).status_code == 302
+    other = sign_in_staff(Client(), make_account(Role.ANALYST))
+    assert other.get(at("version-detail", version)).status_code == 404
+
+
+@pytest.fixture
+def run(own, analyst, framework):
+    """A ranking of her own, under equal weights."""
+    make_cities(4, actor=analyst)
+    rows = ("unit,a,b", "城市001,1,2", "城市002,3,1", "城市003,2,5", "城市004,7,3")
+    said = {"framework": framework.pk, "register": default_register().pk, "year": 2020, "name_en": "D"}
+    headers = {"Authorization": f"Bearer {make_api_token(analyst, name='t')}"}
+    sent = own.post(
+        "/api/v1/imports/",
+        {**said, "normalisation": "minmax", "file": file("\n".join(rows).encode())},
+        headers=headers,
+    )
+    own.post(reverse("indexer:api-import-store", args=[sent.json()["id"]]), headers=headers)
+    _answer, version = draft_of(own, framework)
+    own.post(at("version-freeze", version))
+    compute_waiting_runs(DataSet.objects.get().pk)
+    return Run.objects.get()
+
+
+def test_what_she_tries_on_her_own_ranking_becomes_her_draft(own, run):
+    page = reverse("indexer:run-what-if", args=[run.pk])
+    keep = reverse("indexer:run-what-if-draft", args=[run.pk])
+    tried = own.post(page, {"n0": "20", "n1": "80"}).url
+    assert keep in own.get(tried).text
+    text = tried.partition("w=")[2].partition("&")[0]
+    answer = own.post(keep, {"w": unquote(text), "label_en": "Tried", "reason": "To see"})
+    draft = WeightVersion.objects.order_by("pk").last()
+    assert answer.url == at("version-detail", draft)
+    assert own.get(answer.url).status_code == 200
+    assert [round(row.local_weight, 6) for row in draft.node_weights.order_by("indicator__position")] == [
+        0.2,
+        0.8,
+    ]
+    assert own.post(at("version-freeze", draft)).status_code == 302
+
+
+def test_her_own_data_propose_weights_and_those_of_others_do_not(own, run):
+    propose = reverse("indexer:data-set-propose", args=[run.data_set_id])
+    assert propose in own.get(reverse("indexer:data-set-detail", args=[run.data_set_id])).text
+    answer = own.post(propose, {"method": "entropy", "label_en": "Proposed"})
+    draft = WeightVersion.objects.order_by("pk").last()
+    assert (answer.url, draft.source) == (at("version-detail", draft), VersionSource.ENTROPY)
+    assert own.get(answer.url).status_code == 200
+    Framework.objects.filter(pk=run.data_set.framework_id).update(
+        created_by=make_account(Role.MANAGER), is_shared=True
+    )
+    assert propose not in own.get(reverse("indexer:data-set-detail", args=[run.data_set_id])).text
+    assert own.post(propose, {"method": "entropy", "label_en": "Proposed"}).status_code == 404
+    keep = reverse("indexer:run-what-if-draft", args=[run.pk])
+    page = own.get(reverse("indexer:run-what-if", args=[run.pk])).text
+    assert keep not in page
+    assert "drafted by managers" in page
+    assert own.post(keep, {"w": "", "label_en": "Tried", "reason": "To see"}).status_code == 404
+
+
 @pytest.mark.parametrize("source", [VersionSource.ROUND, VersionSource.POOLED, VersionSource.EDITED])
 def test_a_manager_who_became_an_analyst_keeps_no_draft_of_a_round(own, analyst, framework, source):
     draft = make_draft(framework, actor=analyst)
     assert own.get(at("version-detail", draft)).status_code == 200
     framework = share_framework(framework, actor=analyst)
     round_ = make_round(framework=framework) if source == VersionSource.ROUND else None
-    WeightVersion.objects.filter(pk=draft.pk).update(source=source, round=round_)
+    # What was edited is a copy of the draft of a round, and names it.
+    parent = (
+        make_draft(framework, actor=make_account(Role.MANAGER)) if source == VersionSource.EDITED else None
+    )
+    if parent:
+        WeightVersion.objects.filter(pk=parent.pk).update(source=VersionSource.ROUND)
+    WeightVersion.objects.filter(pk=draft.pk).update(source=source, round=round_, parent=parent)
     assert own.get(at("version-detail", draft)).status_code == 404
     assert own.get(at("version-freeze", draft)).status_code == 404

@@ -40,6 +40,11 @@ def changes_framework(account: Account | None, framework: Framework) -> bool:
     return has_role(account, ADMINISTRATORS) or (has_role(account, STAFF) and is_own)
 
 
+def weighs_framework(account: Account | None, framework: Framework) -> bool:
+    """Tell, without a query, whether `frameworks_weighted_by` holds a framework that an account sees."""
+    return has_role(account, MANAGERS) or changes_framework(account, framework)
+
+
 def frameworks_weighted_by(account: Account) -> QuerySet[Framework]:
     """Return the frameworks that an account may draft weights for: managers all, analysts their own."""
     return frameworks_visible_to(account) if has_role(account, MANAGERS) else frameworks_owned_by(account)

@@ -46,6 +46,17 @@ class ItemCounts:
         return sum(value * count for value, count in enumerate(self.scores, start=1)) / answers
 
 
+# What an analyst may weigh a framework of her own by.
+WITHOUT_BALLOTS = (
+    VersionSource.EQUAL,
+    VersionSource.IMPORTED,
+    VersionSource.ENTROPY,
+    VersionSource.CRITIC,
+    VersionSource.PCA,
+    VersionSource.BALANCED,
+)
+
+
 @dataclass(frozen=True)
 class PanelSize:
     """The ballots that a version counts, and how many of them a manager entered."""
@@ -96,9 +107,14 @@ def versions_managed_by(account: Account | None) -> QuerySet[WeightVersion]:
 
 
 def _by_analyst(account: Account | None) -> Q:
-    """Match what an analyst makes of a framework of her own: nothing that counts ballots."""
-    sources = [VersionSource.EQUAL, VersionSource.IMPORTED]
-    return Q(created_by=account, framework__created_by=account, source__in=sources)
+    """Match what an analyst makes of a framework of her own: nothing that counts ballots unfrozen.
+
+    What was edited has the weights of its parent, or began without one as weights that count none.
+    """
+    of_rounds = WeightVersion.objects.filter(Q(round__isnull=False) | Q(pooled_rounds__isnull=False))
+    edited = Q(source=VersionSource.EDITED) & ~Q(parent__status=VersionStatus.DRAFT)
+    own = Q(source__in=WITHOUT_BALLOTS) | (edited & ~Q(pk__in=of_rounds.order_by().values("pk")))
+    return Q(created_by=account, framework__created_by=account) & own
 
 
 def weighted_nodes_of(version: WeightVersion) -> list[WeightedNode]:

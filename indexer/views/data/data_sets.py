@@ -34,6 +34,7 @@ from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, moment, register_lines
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.reauthentication import grave
+from weighting.selectors.frameworks import weighs_framework
 from weighting.views.answers import answer_act
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.visitors import account_of, visitor_of
@@ -77,6 +78,7 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "data_set": data_set,
         "title": data_set_name(data_set),
         "may_publish": owns_data_set(account, data_set),
+        "may_weigh": weighs_framework(account, data_set.framework),
         "facts": [*_facts(data_set), *lineage_facts(data_set, account)],
         "editions": editions,
         # The newest comes first.

@@ -14,7 +14,8 @@ from indexer.words import data_set_name
 from weighting.enums import VersionSource, VersionStatus
 from weighting.exceptions import Refused
 from weighting.models import WeightVersion
-from weighting.permissions import MANAGERS, audience
+from weighting.permissions import STAFF, audience
+from weighting.selectors.frameworks import frameworks_weighted_by
 from weighting.selectors.versions import versions_visible_to
 from weighting.views.answers import answer_form, sent_data
 from weighting.visitors import account_of
@@ -23,12 +24,13 @@ from weighting.visitors import account_of
 FAR = 0.005
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def data_set_propose(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a method; POST drafts what it proposes, or says why it proposes nothing."""
     account = account_of(request)
-    data_set = get_object_or_404(data_sets_visible_to(account).defer(None), pk=pk)
+    weighed = data_sets_visible_to(account).filter(framework__in=frameworks_weighted_by(account))
+    data_set = get_object_or_404(weighed.defer(None), pk=pk)
     aims = (
         versions_visible_to(account)
         .filter(framework=data_set.framework_id)

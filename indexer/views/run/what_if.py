@@ -38,7 +38,8 @@ from indexer.views.shared.unranked import unranked_rows_of
 from weighting.exceptions import Refused
 from weighting.exports import Fact
 from weighting.models import WeightVersion
-from weighting.permissions import ANYONE, MANAGERS, audience
+from weighting.permissions import ANYONE, STAFF, audience
+from weighting.selectors.frameworks import weighs_framework
 from weighting.selectors.versions import versions_visible_to
 from weighting.services.version_sources import draft_reweighted_version
 from weighting.views.answers import UNPROCESSABLE, answer_refusal
@@ -90,11 +91,13 @@ def what_if_export(request: HttpRequest, pk: int) -> HttpResponse:
     return table_answer(asked_format(request), f"what-if-{run.pk}", file_headings(tried), rows, facts)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_POST
 def what_if_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep the tried weights as a draft version."""
     run, account = finished_run(request, pk), account_of(request)
+    if not weighs_framework(account, run.data_set.framework):
+        raise Http404
     text = request.POST.get("w", "")
     form = DraftForm(request.POST)
     try:
@@ -161,7 +164,7 @@ def _render(
         "problems": problems or [],
         "groups": weight_groups(tried, typed or {}),
         "draft_form": form or DraftForm(),
-        "may_draft": visitor_of(request).can_manage,
+        "may_draft": weighs_framework(visitor_of(request).account, run.data_set.framework),
         "plain_url": reverse("indexer:run-what-if", args=[run.pk]),
         "own_address": _address(run, text, pins),
         "all_address": _address(run, text, pins, **{ALL_LINES: "1"}),
