@@ -25,7 +25,12 @@ NAMED: dict[str, type[TextChoices]] = {
 }
 
 
-def method_words(method: IndexMethod) -> str:
+# What nodes are called, by their codes; a node without a name is called by its code.
+Names = Mapping[str, str]
+NAMELESS: Names = {}
+
+
+def method_words(method: IndexMethod, names: Names = NAMELESS) -> str:
     """Say how raw values became scores; what the default leaves unused is not named."""
     parts = [value_words("normalisation", method.normalisation)]
     if NORMALISATIONS[method.normalisation].takes_turn:
@@ -35,7 +40,7 @@ def method_words(method: IndexMethod) -> str:
         parts.append(_("missing values: %(policy)s") % {"policy": policy})
     parts += _optional_steps(method)
     parts.append(value_words("aggregation", method.aggregation))
-    parts += _younger_choices(method)
+    parts += _younger_choices(method, names)
     return _("; ").join(parts)
 
 
@@ -79,7 +84,7 @@ def _optional_steps(method: IndexMethod) -> list[str]:
     return parts
 
 
-def _younger_choices(method: IndexMethod) -> list[str]:
+def _younger_choices(method: IndexMethod, names: Names) -> list[str]:
     """Name the choices of docs/method.md 9 that were made."""
     parts = []
     if method.floor is not None:
@@ -90,8 +95,9 @@ def _younger_choices(method: IndexMethod) -> list[str]:
         parts.append(_("scale %(scale)s") % {"scale": f"{method.scale:g}"})
     if method.bounds:
         parts.append(common_bounds_words(method))
-    rows = [(name, words) for name, words in own_ways(method) if name not in _bounded_alone(method)]
-    parts += [f"{name}: {words}" for name, words in rows[:MOST_ROWS]]
+    alone = _bounded_alone(method)
+    rows = [(_called(code, names), cells_words(cells)) for code, cells in _rows(method) if code not in alone]
+    parts += [_("%(name)s: %(value)s") % {"name": name, "value": words} for name, words in rows[:MOST_ROWS]]
     if (rest := len(rows) - MOST_ROWS) > 0:
         more = ngettext(
             "%(count)d more indicator or group in its own way",
@@ -114,11 +120,22 @@ def _bounded_alone(method: IndexMethod) -> set[str]:
     return {code for code, cells in taken.items() if method.leaves.get(code) == cells}
 
 
-def own_ways(method: IndexMethod) -> list[tuple[str, str]]:
-    """Return what leaves, nodes and the index itself do otherwise: their codes, and it in words."""
+def own_ways(method: IndexMethod, names: Names = NAMELESS) -> list[tuple[str, str]]:
+    """Return what leaves, nodes and the index itself do otherwise: what they are called, and it in words."""
+    return [(_called(code, names), cells_words(cells)) for code, cells in _rows(method)]
+
+
+def _rows(method: IndexMethod) -> list[tuple[str, Mapping[str, Any]]]:
     # PostgreSQL keeps objects in an order of its own.
-    rows = [*sorted(method.leaves.items()), *sorted(method.nodes.items())]
-    return [(code if code != WHOLE else _("the index"), cells_words(cells)) for code, cells in rows]
+    return [*sorted(method.leaves.items()), *sorted(method.nodes.items())]
+
+
+def _called(code: str, names: Names) -> str:
+    """Name a node with its code, which tells nodes of one name apart and stands in files."""
+    if code == WHOLE:
+        return _("the index")
+    name = names.get(code, code)
+    return name if name == code else _("%(name)s (%(code)s)") % {"name": name, "code": code}
 
 
 def cells_words(cells: Mapping[str, Any]) -> str:
@@ -157,7 +174,9 @@ def value_words(column: str, value: Any) -> str:
     return str(named(value).label) if named and value in named.values else str(value)
 
 
-def method_differences(one: IndexMethod, other: IndexMethod) -> list[tuple[str, str, str]]:
+def method_differences(
+    one: IndexMethod, other: IndexMethod, names: Names = NAMELESS
+) -> list[tuple[str, str, str]]:
     """Return what differs in two methods: what it is, and what each does."""
     found = []
     for field in IndexMethod._meta.concrete_fields:
@@ -169,20 +188,19 @@ def method_differences(one: IndexMethod, other: IndexMethod) -> list[tuple[str, 
             before, after = (_any_words(column, value) for value in pair)
             found.append((str(field.verbose_name), before, after))
     for rows in ("leaves", "nodes"):
-        found += _row_differences(getattr(one, rows), getattr(other, rows))
+        found += _row_differences(getattr(one, rows), getattr(other, rows), names)
     return found
 
 
 def _row_differences(
-    one: Mapping[str, Mapping[str, Any]], other: Mapping[str, Mapping[str, Any]]
+    one: Mapping[str, Mapping[str, Any]], other: Mapping[str, Mapping[str, Any]], names: Names
 ) -> Iterable[tuple[str, str, str]]:
     for code in dict.fromkeys([*sorted(one), *sorted(other)]):
         pair = one.get(code, {}), other.get(code, {})
         if pair[0] != pair[1]:
             as_index = _("as the index")
-            name = code if code != WHOLE else _("the index")
             before, after = (cells_words(cells) if cells else as_index for cells in pair)
-            yield name, before, after
+            yield _called(code, names), before, after
 
 
 def _any_words(column: str, value: Any) -> str:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from indexer.models import DataSeries, DataSet, FrameworkMethod, IndexMethod
 from weighting.enums import VersionStatus
-from weighting.models import WeightVersion
+from weighting.models import Indicator, WeightVersion
 
 SPAN = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?", re.ASCII)
 BREAKS = re.compile(r"[,;，；、\s]+")
@@ -17,6 +17,13 @@ def frozen_versions_of(framework_id: int) -> QuerySet[WeightVersion]:
     """Return the versions that data sets are computed with, by number."""
     versions = WeightVersion.objects.filter(framework=framework_id, status=VersionStatus.FROZEN)
     return versions.defer("manifest").order_by("number")
+
+
+def names_in_method(method: IndexMethod, framework_id: int) -> dict[str, str]:
+    """Return the names by code that a method in words needs; no query where no node goes its own way."""
+    if not (method.leaves or method.nodes):
+        return {}
+    return {node.code: node.name for node in Indicator.objects.filter(framework=framework_id)}
 
 
 def default_method_of(framework_id: int) -> IndexMethod | None:

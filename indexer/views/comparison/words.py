@@ -1,6 +1,6 @@
 """What a comparison of versions says in words and single figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from indexer.method_words import method_differences, method_words
 from indexer.models import Run
 from indexer.selectors.comparison import Comparison, ShiftSummary
+from indexer.selectors.methods import names_in_method
 from indexer.views.comparison.apart import apart_note
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.ties import and_more
@@ -176,14 +177,20 @@ def _of_which(compared: Comparison, summary: ShiftSummary) -> str:
     return _("widest: %(version)s") % {"version": run.weight_version.label}
 
 
-def _differences(runs: Sequence[Run]) -> list[tuple[str, str]]:
+def _differences(runs: Sequence[Run], names: Mapping[str, str]) -> list[tuple[str, str]]:
     """Say what differs in the methods of the base and of each other run."""
     base, found = runs[0].method, dict[tuple[str, str], None]()
     for run in runs[1:]:
-        for what, before, after in method_differences(base, run.method):
+        for what, before, after in method_differences(base, run.method, names):
             head = _("Method differs: %(what)s") % {"what": what}
             found[head, f"{before} → {after}"] = None
     return list(found)
+
+
+def _names(runs: Sequence[Run]) -> dict[str, str]:
+    """Return what nodes are called by their codes, of each framework once."""
+    ways = {run.data_set.framework_id: run.method for run in runs if run.method.leaves or run.method.nodes}
+    return {code: name for pk, method in ways.items() for code, name in names_in_method(method, pk).items()}
 
 
 def _who(compared: Comparison) -> list[tuple[str, str]]:
@@ -210,12 +217,13 @@ def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
             (_("SHA-256 of the data"), run.data_sha256),
         )
     ]
-    methods = dict.fromkeys(method_words(run.method) for run in runs)
+    names = _names(runs)
+    methods = dict.fromkeys(method_words(run.method, names) for run in runs)
     return [
         *data,
         *hashes,
         *((_("Method"), words) for words in methods),
-        *_differences(runs),
+        *_differences(runs, names),
         *_who(compared),
         (_("Software version"), ", ".join(dict.fromkeys(run.code_version for run in runs))),
         (_("Computed"), moment(max(run.finished_at for run in runs if run.finished_at))),

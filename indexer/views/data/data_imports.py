@@ -27,7 +27,7 @@ from indexer.selectors.data_imports import (
     years_stored,
 )
 from indexer.selectors.forecasts import forecast_of
-from indexer.selectors.methods import frozen_versions_of
+from indexer.selectors.methods import frozen_versions_of, names_in_method
 from indexer.services.blocked_imports import ImportBlocked
 from indexer.services.data_imports import (
     add_unit,
@@ -361,7 +361,8 @@ def frame_of(draft: DataImport, step: str) -> dict[str, Any]:
     """Return what every page of an import says of it."""
     title = f"{draft.name} ({draft.year})"
     steps = _steps(step, delivers=draft.gathering_id is not None)
-    return {"draft": draft, "steps": steps, "title": title, "method_name": method_words(draft.method)}
+    names = names_in_method(draft.method, draft.framework_id)
+    return {"draft": draft, "steps": steps, "title": title, "method_name": method_words(draft.method, names)}
 
 
 def _steps(current: str, *, delivers: bool = False) -> list[dict[str, str]]:

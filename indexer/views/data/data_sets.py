@@ -25,6 +25,7 @@ from indexer.selectors.data_sets import (
     places_of,
     units_among,
 )
+from indexer.selectors.methods import names_in_method
 from indexer.selectors.runs import listed_runs_visible_to
 from indexer.services.data_sets import publish_data_set
 from indexer.views.data.lineage import lineage_facts, mapping_columns, mapping_rows
@@ -139,7 +140,7 @@ def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
         *((_("Register"), words) for words in register_lines(data_set)),
         (_("Units"), len(data_set.city_ids)),
         (_("Indicators"), len(data_set.leaf_codes)),
-        (_("Method"), method_words(data_set.method)),
+        (_("Method"), method_words(data_set.method, names_in_method(data_set.method, data_set.framework_id))),
         (_("SHA-256 of the data"), data_set.sha256),
         (_("Added"), moment(data_set.created_at)),
         (_("Who can read it"), _("Anybody") if data_set.is_published else data_set.framework.insiders),

@@ -16,7 +16,7 @@ from indexer.method_words import method_words, own_ways
 from indexer.models import DataSet, IndexMethod
 from indexer.selectors.data_imports import leaves_of
 from indexer.selectors.data_sets import data_sets_visible_to
-from indexer.selectors.methods import default_method_of, frozen_versions_of
+from indexer.selectors.methods import default_method_of, frozen_versions_of, names_in_method
 from indexer.services.methods import set_default_method, use_method
 from indexer.words import data_set_name
 from weighting.exceptions import Refused
@@ -54,7 +54,7 @@ def data_set_compute(request: HttpRequest, pk: int) -> HttpResponse:
         "data_set": data_set,
         "name": data_set_name(data_set),
         "form": form,
-        "own_method": method_words(data_set.method),
+        "own_method": method_words(data_set.method, names_in_method(data_set.method, data_set.framework_id)),
         "version_count": len(frozen),
         "cancel_url": reverse("indexer:data-set-detail", args=[pk]),
     }

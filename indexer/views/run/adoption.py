@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from indexer.forms.adoption import AdoptionForm
 from indexer.method_words import method_words
+from indexer.selectors.methods import names_in_method
 from indexer.selectors.runs import runs_visible_to
 from indexer.services.adoption import adopt_method
 from indexer.words import data_set_name
@@ -39,10 +40,13 @@ def run_adopt(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, words % {"count": len(made)})
             newest = next((one for one in made if one.year == run.data_set.year), made[-1])
             return redirect("indexer:data-set-detail", pk=newest.pk)
+    methods = {"method": run.method, "own_method": run.data_set.method}
     context = {
+        **{
+            at: method_words(method, names_in_method(method, run.data_set.framework_id))
+            for at, method in methods.items()
+        },
         "name": data_set_name(run.data_set),
-        "method": method_words(run.method),
-        "own_method": method_words(run.data_set.method),
         "form": form,
         "cancel_url": reverse("indexer:run-detail", args=[pk]),
     }

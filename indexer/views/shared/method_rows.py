@@ -36,9 +36,10 @@ def method_rows(method: IndexMethod, nodes: Iterable[Indicator]) -> Iterator[tup
     if method.coverage:
         words = _("A unit that lacks values of more than %(rest)s %% of the weight has no score and no rank.")
         yield _("Least coverage"), words % {"rest": f"{100 * (1 - method.coverage):.4g}"}, ""
-    yield from _own_rows(method, {node.code: node.name for node in nodes})
+    names = {node.code: node.name for node in nodes}
+    yield from _own_rows(method, names)
     yield _("Ranks"), _("By unrounded scores; equal scores share the smallest rank."), ""
-    yield _("All choices in a line"), method_words(method), ""
+    yield _("All choices in a line"), method_words(method, names), ""
 
 
 def method_notes(method: IndexMethod, nodes: Sequence[Indicator]) -> list[str]:

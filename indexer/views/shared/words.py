@@ -5,20 +5,22 @@ from django.utils.translation import gettext as _
 from indexer.job_words import job_duration
 from indexer.method_words import method_words, own_ways
 from indexer.models import Run
+from indexer.selectors.methods import names_in_method
 from indexer.selectors.runs import ShownScore
 from indexer.words import completed_since, data_set_name, moment, version_name
 
 
 def provenance_of(run: Run) -> list[tuple[str, str]]:
     """Say what a run was computed from and by, line by line."""
+    names = names_in_method(run.method, run.data_set.framework_id)
     return [
         (_("Data set"), data_set_name(run.data_set)),
         (_("SHA-256 of the data"), run.data_sha256),
         *register_words(run),
         (_("Weight version"), version_name(run)),
         (_("SHA-256 of the manifest"), run.manifest_hash),
-        (_("Method"), method_words(run.method)),
-        *own_ways(run.method),
+        (_("Method"), method_words(run.method, names)),
+        *own_ways(run.method, names),
         (_("SHA-256 of the method"), run.method.sha256),
         (_("SHA-256 of the result"), run.result_sha256),
         (_("Software version"), run.code_version),

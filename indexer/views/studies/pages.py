@@ -16,6 +16,7 @@ from indexer.forms.studies import PairForm
 from indexer.job_words import failure_words, reason_names
 from indexer.method_words import method_words, short_method_words
 from indexer.models import Study
+from indexer.selectors.methods import names_in_method
 from indexer.selectors.studies import UNDER_WAY, StudyResult, find_study, result_of_study
 from indexer.services.study_archive import command_of, has_archive_for, write_archive
 from indexer.services.study_pairs import compare_pair
@@ -154,6 +155,7 @@ def _answer(request: HttpRequest, study: Study) -> dict[str, Any]:
 def _provenance(study: Study, *, names_asker: bool) -> list[tuple[str, str]]:
     """Say everything that a finished study rests on; who asked is nobody's business outside."""
     kind, asker = kind_of(study), study.created_by
+    names = names_in_method(study.run.method, study.run.data_set.framework_id)
     return [
         (_("Study"), kind.label(register_of(study))),
         *kind.words_of(study),
@@ -161,7 +163,7 @@ def _provenance(study: Study, *, names_asker: bool) -> list[tuple[str, str]]:
         (_("SHA-256 of the data"), study.data_sha256),
         (_("Weight version"), version_name(study.run)),
         (_("SHA-256 of the manifest"), study.manifest_hash),
-        (_("Method"), method_words(study.run.method)),
+        (_("Method"), method_words(study.run.method, names)),
         (_("SHA-256 of the result"), study.result_sha256),
         (_("Software version"), study.code_version),
         *([(_("Asked by"), asker.get_full_name() or asker.get_username())] if names_asker else []),

@@ -5,8 +5,10 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from indexer.method_words import method_differences, method_words, own_ways
-from indexer.models import IndexMethod
+from indexer.models import IndexMethod, Run
+from indexer.selectors.methods import names_in_method
 from indexer.services.methods import use_method
+from indexer.services.runs import compute_waiting_runs
 from indexer.views.shared.method_rows import method_rows
 from indexer.words import score_unit
 from tests.factories import make_account, make_framework, sign_in_staff
@@ -37,8 +39,8 @@ HDI = IndexMethod(
         ),
         (
             "zh-hans",
-            "阈值法（固定上下限）；几何平均；标准化值不低于 0.01；满分值 1；gnipc: 截断于界限 是，"
-            "下限 100，变换 ln；p: 缺失值 group_mean:region；指数: 最低覆盖率 0.8",
+            "阈值法（固定上下限）；几何平均；标准化值不低于 0.01；满分值 1；gnipc：截断于界限 是，"
+            "下限 100，变换 ln；p：缺失值 group_mean:region；指数：最低覆盖率 0.8",
         ),
     ],
 )
@@ -136,3 +138,32 @@ def test_readers_are_told_who_has_no_rank_and_what_small_values_become():
     assert told.keys() - plain == {"Least coverage", "Smallest normalised value"}
     assert "more than 20 % of the weight has no score" in told["Least coverage"]
     assert "raised to 0.01" in told["Smallest normalised value"]
+
+
+@pytest.mark.django_db
+def test_nodes_are_called_by_name_and_code_wherever_a_page_tells_a_method(client):
+    framework = make_framework()
+    leaf = framework.indicators.filter(is_leaf=True).first()
+    ways = {"normalisation": "zscore", "leaves": {leaf.code: {"normalisation": "rank"}}}
+    own, data_set = use_method(**ways), make_data_set(framework, **ways)
+    make_version(framework)
+    compute_waiting_runs(data_set.pk)
+    run = Run.objects.get(data_set=data_set)
+    sign_in_staff(client, make_account(Role.ANALYST))
+    told = {"en": f"{leaf.name_en} ({leaf.code})", "zh-hans": f"{leaf.name_zh}（{leaf.code}）"}
+    for name, pk in (
+        ("data-set-detail", data_set.pk),
+        ("data-set-compute", data_set.pk),
+        ("run-detail", run.pk),
+    ):
+        for language, words in told.items():
+            text = client.get(
+                reverse(f"indexer:{name}", args=[pk]), headers={"accept-language": language}
+            ).text
+            assert words in text, (name, language)
+    with override("en"):
+        other = use_method(normalisation="zscore")
+        names = names_in_method(own, framework.pk)
+        assert (told["en"], "normalisation Rank", "as the index") in method_differences(own, other, names)
+        assert names_in_method(other, framework.pk) == {}
+        assert method_words(own).endswith(f"{leaf.code}: normalisation Rank")

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from indexer.enums import ReportChapter
 from indexer.method_words import method_words
+from indexer.selectors.methods import names_in_method
 from indexer.views.reports.chapters.chapter import Chapter
 from indexer.views.reports.material import Material
 from indexer.views.reports.parts import Part, PartTable
@@ -28,12 +29,13 @@ class Framework(Chapter):
             (node.name, percent(view.weights[at], 2), str(int(below[node.position].sum())))
             for at, node in enumerate(view.members)
         ]
+        names = names_in_method(run.method, run.data_set.framework_id)
         return Part(
             self.title,
             sentences=[
                 _("“%(name)s”: levels %(levels)s, indicators %(nodes)s, with data %(leaves)s.") % words,
                 _("Weights: %(version)s.") % {"version": version_name(run)},
-                _("Method: %(method)s.") % {"method": method_words(run.method)},
+                _("Method: %(method)s.") % {"method": method_words(run.method, names)},
             ],
             tables=[
                 PartTable(
