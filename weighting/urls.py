@@ -118,6 +118,7 @@ urlpatterns = [
         sheets.invitation_sheet,
         name="invitation-sheet",
     ),
+    path("rounds/<int:pk>/forms/", sheets.round_sheets, name="round-sheets"),
     path("rounds/<int:pk>/sheet.xlsx", sheets.round_sheet, name="round-sheet"),
     path("rounds/<int:pk>/experts/add/", invitations.expert_add, name="round-expert-add"),
     path("rounds/<int:pk>/notes/", invitations.round_notes, name="round-notes"),

@@ -69,6 +69,7 @@ POLICY = {
     "weighting:round-reminders": ("GET POST", OWNER),
     "weighting:round-reminder-cancel": ("", OWNER),
     "weighting:round-sheet": ("GET", OWNER),
+    "weighting:round-sheets": ("GET POST", OWNER),
     "weighting:invitation-detail": ("GET", OWNER),
     **{
         f"weighting:invitation-{act}": ("GET POST", OWNER) for act in ("address", "revoke", "remove", "sheet")

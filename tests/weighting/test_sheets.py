@@ -17,10 +17,10 @@ from weighting.manifest import hash_receipt
 from weighting.models import AuditEntry, Ballot, Indicator, Panel
 from weighting.readers import FileProblems, read_panel
 from weighting.readers.workbooks import reading as limits
-from weighting.selectors.rounds import receipts_of
+from weighting.selectors.rounds import enterable_in, receipts_of
 from weighting.services.rounds import close_round
 from weighting.services.sheet_form import sheet_form
-from weighting.services.sheets import import_sheet
+from weighting.services.sheets import import_sheet, import_sheets
 
 pytestmark = pytest.mark.django_db
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -185,6 +185,105 @@ def test_the_pages_give_the_form_take_it_and_show_the_receipt_once(client, round
     assert again.status_code == 422
     assert ballot.nonce not in again.text
     assert ballot.nonce not in client.get(address).text
+
+
+# --- the forms of several experts in one file
+
+
+def several(round_, said, **columns):
+    """The form for several experts with their scores, by code; ``said`` gives them by expert and place."""
+    codes = [one.expert.code for one in enterable_in(round_)]
+    book = load_workbook(BytesIO(sheet_form(round_, scores=codes)))
+    sheet = book.worksheets[0]
+    head = next(row[0].row for row in sheet.iter_rows() if row[0].value == "code")
+    heads = {sheet.cell(head, at).value: at for at in range(1, sheet.max_column + 1)}
+    for old, new in columns.items():
+        sheet.cell(head, heads[old]).value = new
+    lines = [row for row in range(head + 1, sheet.max_row + 1) if sheet.cell(row, 1).value]
+    for code, scores in said.items():
+        for row, score in zip(lines, scores, strict=True):
+            sheet.cell(row, heads[code]).value = score
+    return saved(book)
+
+
+LOW, HIGH = [1, 2, 1, 2, 1, 2, 1], [4, 5, 4, 5, 4, 5, 4]
+
+
+@pytest.mark.postgres
+def test_several_forms_become_sealed_ballots_with_a_receipt_each(round_, manager):
+    source = several(round_, {"E004": LOW, "E005": HIGH})
+    entered = import_sheets(round_, source=source, filename="f.xlsx", actor=manager)
+    assert [(one.expert.code, list(ballot.sealed_scores.values())) for one, ballot in entered] == [
+        ("E004", LOW),
+        ("E005", HIGH),
+    ]
+    assert {ballot.medium for _one, ballot in entered} == {Medium.SHEET}
+    assert len({ballot.receipt for _one, ballot in entered}) == 2
+    assert AuditEntry.objects.filter(act="import_sheet").count() == 2
+    assert [one.expert.code for one in enterable_in(round_)] == ["E002", "E003"]
+    receipts = receipts_of(close_round(round_, actor=manager))
+    assert {ballot.receipt for _one, ballot in entered} <= set(receipts)
+
+
+@pytest.mark.parametrize(
+    ("said", "columns", "column", "value", "words"),
+    [
+        ({"E004": LOW, "E005": [*HIGH[:6], 9]}, {}, "E005", "9", "1, 2, 3, 4 or 5"),
+        ({"E004": LOW, "E005": [*HIGH[:6], None]}, {}, "E005", "", "has no score"),
+        ({"E004": LOW, "E005": HIGH}, {"E005": "E05"}, "E05", "E05", "No expert of this round"),
+        # E001 sealed a ballot of their own.
+        ({"E004": LOW, "E005": HIGH}, {"E005": "E001"}, "E001", "E001", "No expert of this round"),
+        ({"E004": LOW, "E005": HIGH}, {"E005": "E004"}, "E004", "E004", "Two columns have this head"),
+        ({"E004": LOW, "E005": HIGH}, {"E005": "score"}, "score", "score", "No expert of this round"),
+        ({}, {}, "", "", "No column holds a score"),
+    ],
+)
+def test_one_wrong_column_keeps_all_of_the_file_out(round_, manager, said, columns, column, value, words):
+    with pytest.raises(FileProblems) as found:
+        import_sheets(round_, source=several(round_, said, **columns), filename="f.xlsx", actor=manager)
+    (problem,) = found.value.problems
+    assert (problem.column or "", problem.value or "") == (column, value)
+    assert words in problem.message
+    assert not Ballot.objects.filter(round=round_, medium=Medium.SHEET).exists()
+    assert not invitation_of(round_).started
+
+
+def test_the_page_takes_several_forms_and_shows_their_receipts_once(client, round_):
+    address = reverse("weighting:round-sheets", args=[round_.pk])
+    assert address in client.get(reverse("weighting:round-detail", args=[round_.pk])).text
+    page = client.get(address)
+    assert page.context["waiting"] == 4
+    form = client.get(page.context["form_url"])
+    assert form["Content-Type"] == XLSX
+    cells = next(
+        row for row in load_workbook(BytesIO(form.content)).worksheets[0].iter_rows(values_only=True)
+        if row[0] == "code"
+    )  # fmt: skip
+    assert cells[4:] == ("E002", "E003", "E004", "E005")
+
+    def send(content):
+        return client.post(address, {"file": SimpleUploadedFile("f.xlsx", content, content_type=XLSX)})
+
+    refused = send(several(round_, {"E004": [9] * 7}))
+    assert (refused.status_code, len(refused.context["problems"])) == (422, 7)
+    source = several(round_, {"E004": LOW, "E005": HIGH})
+    answer = send(source)
+    assert "no-store" in answer["Cache-Control"]
+    ballots = list(Ballot.objects.filter(medium=Medium.SHEET))
+    files = [
+        json.loads(html.unescape(part.split("</span>")[0]))
+        for part in re.split(r'id="receipt-file-\d+">', answer.text)[1:]
+    ]
+    assert {file["receipt"] for file in files} == {ballot.receipt for ballot in ballots}
+    assert [list(file["scores"].values()) for file in files] == [LOW, HIGH]
+    assert all("expert" not in file for file in files)
+    # The language switch shows the same page again, and enters nothing.
+    carried = re.search(r'name="shown" value="([^"]+)"', answer.text).group(1)
+    again = client.post(address, {"shown": carried, "language": "zh-hans"})
+    assert "待转交的回执" in again.text
+    assert all(ballot.nonce in again.text for ballot in ballots)
+    assert send(source).status_code == 422
+    assert Ballot.objects.filter(medium=Medium.SHEET).count() == 2
 
 
 # --- workbooks that are not to be trusted

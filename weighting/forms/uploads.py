@@ -73,6 +73,18 @@ class PanelImportForm(forms.Form):
     )
 
 
+class SheetBallotsForm(forms.Form):
+    """The filled-in forms of several experts in one file."""
+
+    file = SheetFileField(
+        label=gettext_lazy("Filled-in forms (XLSX)"),
+        help_text=gettext_lazy(
+            "The form for several experts, with a score for every item in the column of each expert whose "
+            "form you have. Columns that stay empty are passed over."
+        ),
+    )
+
+
 class SheetBallotForm(forms.Form):
     """One expert's filled-in form."""
 

@@ -14,7 +14,7 @@ from weighting.readers.panel import PanelRow, read_panel
 from weighting.readers.problems import FileProblem, FileProblems, ProblemLog
 from weighting.readers.rows import MAX_BYTES, Source
 from weighting.readers.scores import Abstention, ScoreTable, read_scores, scan_scores
-from weighting.readers.sheets import SheetTerms, read_sheet_ballot
+from weighting.readers.sheets import Answers, SheetTerms, read_sheet_ballot, read_sheet_ballots
 from weighting.readers.table import Table, check_header
 from weighting.readers.weights import SUM_TOLERANCE, WeightTable, read_weights, scan_weights
 
@@ -22,6 +22,7 @@ __all__ = [
     "MAX_BYTES",
     "SUM_TOLERANCE",
     "Abstention",
+    "Answers",
     "CellError",
     "FileProblem",
     "FileProblems",
@@ -45,6 +46,7 @@ __all__ = [
     "read_panel",
     "read_scores",
     "read_sheet_ballot",
+    "read_sheet_ballots",
     "read_table",
     "read_weights",
     "scan_framework",

@@ -85,6 +85,11 @@ def invitations_of(round_: Round) -> QuerySet[Invitation]:
     return Invitation.objects.filter(round=round_).select_related("expert").order_by("expert__code")
 
 
+def enterable_in(round_: Round) -> QuerySet[Invitation]:
+    """Return the invitations of experts who have not begun, for whom a form can be entered."""
+    return invitations_of(round_).filter(started=False, removed=False)
+
+
 def declaring_in(round_: Round) -> QuerySet[Invitation]:
     """Return the invitations of a round whose experts declare an interest, by expert code."""
     return invitations_of(round_).filter(removed=False).exclude(conflict="")

@@ -4,6 +4,7 @@ A page loads this when somebody asks for a form: openpyxl is a tenth of all that
 otherwise.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -11,22 +12,27 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from weighting.enums import Language, RoundState, Rule
 from weighting.exceptions import Refused
 from weighting.models import Indicator, Round
-from weighting.readers.sheets import ABSTAIN, CODE, QUESTIONNAIRE, SCORE
+from weighting.readers.sheets import ABOUT_ITEMS, ABSTAIN, QUESTIONNAIRE, SCORE
 from weighting.selectors.rounds import asked_groups_of
 
-HEADER = (CODE, "题目", "Item", "说明 / Unit and note", SCORE)
-WIDTHS = (16, 34, 42, 40, 9)
+# Of what is said of an item; scores are as narrow as their codes allow.
+WIDTHS = (16, 34, 42, 40)
+SCORE_WIDTH = 9
 RULE = Border(bottom=Side(style="thin", color="BBBBBB"))
 
 
-def sheet_form(round_: Round) -> bytes:
-    """Return the form of an open round as a workbook: no names, every item, scores 1 to 5."""
+def sheet_form(round_: Round, *, scores: Sequence[str] = (SCORE,)) -> bytes:
+    """Return the form of an open round as a workbook: no names, every item, scores 1 to 5.
+
+    ``scores`` are the heads of the columns to fill in: one, or the codes of several experts.
+    """
     if round_.state != RoundState.OPEN:
         raise Refused(_("The form exists only while the round is open."))
     book = Workbook()
@@ -35,11 +41,11 @@ def sheet_form(round_: Round) -> bytes:
     for line in _instructions(round_):
         _append(sheet, line)
     _append(sheet, [QUESTIONNAIRE, round_.questionnaire_hash])
-    _append(sheet, HEADER)
+    _append(sheet, (*ABOUT_ITEMS, *scores))
     head = sheet.max_row
     for parent, nodes in asked_groups_of(round_):
         _append_group(sheet, parent, nodes)
-    _dress(sheet, head, may_abstain=round_.rule == Rule.NORMALISED_MEAN)
+    _dress(sheet, head, len(scores), may_abstain=round_.rule == Rule.NORMALISED_MEAN)
     out = BytesIO()
     book.save(out)
     return out.getvalue()
@@ -83,7 +89,7 @@ def _append_group(sheet: Worksheet, parent: Indicator | None, nodes: list[Indica
         cell.font = Font(bold=True)
     for node in nodes:
         detail = " · ".join(filter(None, [node.unit, node.definition_zh, node.definition_en, node.note]))
-        _append(sheet, [node.code, node.name_zh, node.name_en, detail, None])
+        _append(sheet, [node.code, node.name_zh, node.name_en, detail])
         for cell in sheet[sheet.max_row]:
             cell.border = RULE
             cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -97,7 +103,7 @@ def _append(sheet: Worksheet, values: Any) -> None:
             cell.data_type = "s"
 
 
-def _dress(sheet: Worksheet, head: int, *, may_abstain: bool) -> None:
+def _dress(sheet: Worksheet, head: int, columns: int, *, may_abstain: bool) -> None:
     """Lock all but the score cells, check what is typed into them, and fit the sheet on paper."""
     allowed = f"1,2,3,4,5,{ABSTAIN}" if may_abstain else "1,2,3,4,5"
     check = DataValidation(type="list", formula1=f'"{allowed}"', allow_blank=True, showErrorMessage=True)
@@ -105,16 +111,18 @@ def _dress(sheet: Worksheet, head: int, *, may_abstain: bool) -> None:
     sheet.add_data_validation(check)
     for row in range(head + 1, sheet.max_row + 1):
         if sheet.cell(row, 1).value:
-            score = sheet.cell(row, len(HEADER))
-            score.protection = Protection(locked=False)
-            score.fill = PatternFill("solid", fgColor="FFF8E1")
-            score.alignment = Alignment(horizontal="center", vertical="top")
-            check.add(score)
+            for column in range(len(ABOUT_ITEMS) + 1, len(ABOUT_ITEMS) + columns + 1):
+                score = sheet.cell(row, column)
+                score.protection = Protection(locked=False)
+                score.border = RULE
+                score.fill = PatternFill("solid", fgColor="FFF8E1")
+                score.alignment = Alignment(horizontal="center", vertical="top")
+                check.add(score)
     for cell in sheet[head]:
         cell.font = Font(bold=True)
         cell.border = RULE
-    for letter, width in zip("ABCDE", WIDTHS, strict=True):
-        sheet.column_dimensions[letter].width = width
+    for place, width in enumerate((*WIDTHS, *[SCORE_WIDTH] * columns), start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
     sheet.protection.sheet = True
     sheet.freeze_panes = sheet.cell(head + 1, 1)
     sheet.print_title_rows = f"{head}:{head}"

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from weighting.enums import Medium, Rule
 from weighting.exceptions import AlreadyClaimed, Refused
 from weighting.models import Account, Ballot, Invitation, Round
-from weighting.readers import SheetTerms, read_sheet_ballot
+from weighting.readers import Answers, SheetTerms, read_sheet_ballot, read_sheet_ballots
 from weighting.selectors.claims import SECRET_BYTES, Claim
-from weighting.selectors.rounds import items_of
+from weighting.selectors.rounds import enterable_in, items_of
 from weighting.services.audit import record_act
 from weighting.services.ballots import save_scores, seal_ballot
 from weighting.services.claims import claim_ballot
@@ -26,6 +26,23 @@ def import_sheet(invitation: Invitation, *, source: bytes, filename: str, actor:
     begun: what somebody said themselves is never replaced.
     """
     answers = read_sheet_ballot(source, filename, terms_of(invitation.round))
+    return _enter(invitation, answers, actor=actor)
+
+
+@transaction.atomic
+def import_sheets(
+    round_: Round, *, source: bytes, filename: str, actor: Account
+) -> list[tuple[Invitation, Ballot]]:
+    """Enter and seal the forms of several experts, a column each under the expert's code; all or none.
+
+    Raises as `import_sheet` does.
+    """
+    waiting = {one.expert.code: one for one in enterable_in(round_)}
+    answers = read_sheet_ballots(source, filename, terms_of(round_), list(waiting))
+    return [(waiting[code], _enter(waiting[code], said, actor=actor)) for code, said in answers.items()]
+
+
+def _enter(invitation: Invitation, answers: Answers, *, actor: Account) -> Ballot:
     # Nobody keeps this secret: the ballot stands as it was entered.
     claim = Claim(invitation, secrets.token_hex(SECRET_BYTES))
     try:
