@@ -6,6 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 from django.db.models import Exists, ForeignKey, OuterRef
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -36,8 +37,8 @@ def check_database() -> Iterator[Finding]:
     if connection.vendor == "postgresql":
         yield from _check_postgres()
     yield fine(
-        _("%(name)s answers and holds %(size)d MB.")
-        % {"name": connection.display_name, "size": database_bytes() // 1_000_000}
+        _("%(name)s answers and holds %(size)s.")
+        % {"name": connection.display_name, "size": filesizeformat(database_bytes())}
     )
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import get_connection
 from django.http.request import validate_host
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from config.mail import has_mail_server
@@ -63,7 +64,7 @@ def check_files() -> Iterator[Finding]:
 def check_disk() -> Iterator[Finding]:
     """Look how much room is left where this machine keeps data."""
     room = shutil.disk_usage(settings.VAR_DIR).free
-    text = _("%(room)d MB are free in %(path)s.") % {"room": room // 1_000_000, "path": settings.VAR_DIR}
+    text = _("%(room)s are free in %(path)s.") % {"room": filesizeformat(room), "path": settings.VAR_DIR}
     if room < NO_ROOM:
         yield wrong(text, _("Make room now: without it nothing can be saved."))
     elif room < LITTLE_ROOM:
