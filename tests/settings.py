@@ -31,6 +31,8 @@ if DATABASES["default"]["ENGINE"] == "config.sqlite":
     DATABASES["default"]["TEST"] = {"NAME": str(Path(VAR_DIR) / "test.sqlite3")}
     # Processes are killed, the machine never: what they wrote is in the system's hands.
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+    # Each test's savepoints have names of their own, and would push out of what is kept what pages ask.
+    DATABASES["default"]["OPTIONS"]["cached_statements"] = 1000
 else:
     DATABASES["default"]["TEST"] = {"TEMPLATE": TEMPLATE}
 # pytest-django lets the server of a test serve style sheets and scripts only where this name is in the list.

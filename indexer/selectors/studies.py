@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -136,26 +136,7 @@ def find_study(account: Account | None, pk: int) -> Study | None:
 
 def _studies_for(account: Account | None) -> QuerySet[Study]:
     """Return the same, those that rest on anybody's ballots among them."""
-    studies = (
-        known_to(account, Study.objects.all())
-        .select_related(
-            "run__data_set__framework",
-            "run__data_set__series__register",
-            "run__weight_version",
-            "run__method",
-            "created_by",
-        )
-        .defer(
-            "histogram",
-            "table",
-            "run__node_scores",
-            "run__data_set__values",
-            "run__data_set__totals",
-            "run__data_set__auxiliary",
-            "run__data_set__mapping",
-            "run__weight_version__manifest",
-        )
-    )
+    studies = known_to(account, _whole_studies().all())
     if has_role(account, STAFF):
         return studies
     return studies.filter(
@@ -164,6 +145,27 @@ def _studies_for(account: Account | None) -> QuerySet[Study]:
         run__weight_version__is_published=True,
         # A run by another method is a trial, and for staff alone.
         run__method=F("run__data_set__method"),
+    )
+
+
+@cache
+def _whole_studies() -> QuerySet[Study]:
+    """Return all studies, with what their pages say of them; that depends on no account."""
+    return Study.objects.select_related(
+        "run__data_set__framework",
+        "run__data_set__series__register",
+        "run__weight_version",
+        "run__method",
+        "created_by",
+    ).defer(
+        "histogram",
+        "table",
+        "run__node_scores",
+        "run__data_set__values",
+        "run__data_set__totals",
+        "run__data_set__auxiliary",
+        "run__data_set__mapping",
+        "run__weight_version__manifest",
     )
 
 

@@ -6,9 +6,11 @@ A register may have a million units: nothing is kept of one once the next is tol
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
+from typing import Any
 
-from django.db.models import Case, Count, F, TextField, When
+from django.db.models import Case, Count, F, QuerySet, TextField, When
 from django.db.models.functions import Cast
 from django.utils.translation import get_language
 
@@ -67,16 +69,10 @@ def _units_of(register: Register | None) -> Iterator[_Unit]:
     """Yield the units of a register; names that two of them share carry the province."""
     if register is None:
         return
-    units = City.objects.filter(register=register)
-    own_name = Case(When(name_zh="", then=F("name_en")), default=F("name_zh"))
-    named = units.order_by().values_list(own_name).annotate(count=Count("pk")).filter(count__gt=1)
-    shared = {own for own, _count in named}
-    # Rows, not models, and few of the lists of aliases hold one.
-    aliases = Cast("aliases", TextField())
-    columns = ("pk", "name_zh", "name_en", "code", aliases, "province__name_zh", "province__name_en")
+    shared = {own for own, _count in _shared_names().filter(register=register)}
     chinese_first = (get_language() or "").startswith("zh")
     for pk, zh, en, code, listed, province_zh, province_en in (
-        units.order_by("pk").values_list(*columns).iterator()
+        _rows_of_units().filter(register=register).iterator()
     ):
         own = zh or en
         label = f"{own}（{province_zh or province_en}）" if own in shared else own
@@ -84,3 +80,20 @@ def _units_of(register: Register | None) -> Iterator[_Unit]:
         other = en if en != own else ""
         both = (label, other) if chinese_first else (other, label)
         yield _Unit(pk, zh, en, code, listed, label, " ".join(filter(None, both)))
+
+
+# Every step of an import asks both, and to put them together took as long as to ask them.
+@cache
+def _shared_names() -> QuerySet[City, tuple[str, int]]:
+    """Ask for the names that several units share, and how many."""
+    own_name = Case(When(name_zh="", then=F("name_en")), default=F("name_zh"))
+    named = City.objects.order_by().values_list(own_name)
+    return named.annotate(count=Count("pk")).filter(count__gt=1)
+
+
+@cache
+def _rows_of_units() -> QuerySet[City, tuple[Any, ...]]:
+    """Ask for rows, not models: few of the lists of aliases hold one."""
+    aliases = Cast("aliases", TextField())
+    columns = ("pk", "name_zh", "name_en", "code", aliases, "province__name_zh", "province__name_en")
+    return City.objects.order_by("pk").values_list(*columns)

@@ -1,13 +1,14 @@
 """The counted ballots behind a version as one matrix, in an order that leads to nobody."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
-from weighting.enums import VersionSource
+from weighting.enums import Role, VersionSource
 from weighting.exceptions import NotReported
 from weighting.models import Account, Round, WeightVersion
 from weighting.models.scoring_round import LEAST_PANEL
@@ -82,9 +83,17 @@ def versions_told_of(account: Account | None) -> QuerySet[WeightVersion]:
     It reads the statistics of every round behind them, and they are of as many ballots as
     `panel_scores_of` asks for. Ballots left out are taken to be the experts' own.
     """
-    if not has_role(account, STAFF):
+    if account is None or not has_role(account, STAFF):
         # Nobody else reads the statistics of a round: asking took two thirds of what a list of studies takes.
         return WeightVersion.objects.none()
+    # What nobody asked yet: no rows are kept.
+    return _versions_told_of(account.pk, account.role).all()
+
+
+@lru_cache(500)
+def _versions_told_of(account_pk: int, role: Role) -> QuerySet[WeightVersion]:
+    """Return the same; pages of studies ask, and to put the question together takes 3 ms of a processor."""
+    account = Account(pk=account_pk, role=role)
     readable = reported_rounds_visible_to(account).order_by().values("pk")
     hidden = Round.objects.exclude(pk__in=readable).order_by().values("pk")
     # Grouped by the key alone: of all columns a statement took several milliseconds to write.

@@ -187,3 +187,18 @@ def test_of_small_pools_nobody_has_such_a_study(run):
         for version in (run.weight_version, other):
             cut(version, size)
         assert studies_visible_to(manager).filter(pk=study.pk).exists() == is_told
+
+
+def test_who_is_told_is_asked_anew_each_time(run):
+    """What is put together once holds no rows, and nobody's former role."""
+    owner, other = run.data_set.created_by, make_account(Role.MANAGER)
+    first = make_study(run, "bootstrap", counted=False)
+    assert find_study(owner, first.pk) == first
+    second = make_study(run, "bootstrap", counted=False, seed=2)
+    assert find_study(owner, second.pk) == second
+
+    for role, is_told in [(Role.MANAGER, False), (Role.ADMINISTRATOR, True), (Role.MANAGER, False)]:
+        other.role = role
+        assert [find_study(other, study.pk) for study in (first, second)] == (
+            [first, second] if is_told else [None, None]
+        )
