@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from copy import deepcopy
 from io import StringIO
 
 import numpy as np
@@ -32,14 +33,19 @@ def analyst(client):
     return sign_in_staff(client, make_account(Role.ANALYST, username="analyst"))
 
 
-@pytest.fixture
-def data_set():
+@pytest.fixture(scope="module")
+def data_set_of_the_file(undone_after_the_file):
     """Computed by its own method under versions 1, 2 and 3."""
     made = make_data_set(values=VALUES, auxiliary={"population": np.array([1.0, 2, 3, 4])})
     for tilt in range(3):
         make_version(made.framework, tilt=tilt)
     compute_waiting_runs(made.pk)
     return made
+
+
+@pytest.fixture
+def data_set(data_set_of_the_file):
+    return deepcopy(data_set_of_the_file)
 
 
 def form_data(**changes):

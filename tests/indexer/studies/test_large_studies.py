@@ -1,6 +1,7 @@
 """Studies of many units: ranks in bands through the whole product, and what is too large is refused."""
 
 import io
+from copy import deepcopy
 from zipfile import ZipFile
 
 import pytest
@@ -26,12 +27,17 @@ def analyst(client, db):
     return sign_in_staff(client, make_account(Role.ANALYST))
 
 
+@pytest.fixture(scope="module")
+def run_of_the_file(undone_after_the_file):
+    return make_panel_run(cities=UNITS)
+
+
 @pytest.fixture
-def run(db, monkeypatch):
+def run(db, run_of_the_file, monkeypatch):
     """A run of so many units that their ranks are counted in bands."""
     monkeypatch.setattr(rank_bands, "EXACT_UNITS", 150)
     monkeypatch.setattr(uncertainty, "EXACT_UNITS", 150)
-    return make_panel_run(cities=UNITS)
+    return deepcopy(run_of_the_file)
 
 
 KINDS = {
