@@ -2,6 +2,7 @@
 
 import html
 import re
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -40,8 +41,8 @@ OF_INDEX = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def data_set():
+@pytest.fixture(scope="module")
+def data_set_of_the_file(undone_after_the_file):
     """Life expectancy, schooling and income of 2021 as they were published, by shares and equal weights."""
     rows = rows_of("hdi_2019_2021.csv")
     values = numbers(rows, [f"{code}_2021" for code in ("le", "eys", "mys", "gnipc")])
@@ -49,6 +50,11 @@ def data_set():
     make_version(made.framework)
     compute_waiting_runs(made.pk)
     return made
+
+
+@pytest.fixture
+def data_set(data_set_of_the_file):
+    return deepcopy(data_set_of_the_file)
 
 
 @pytest.fixture

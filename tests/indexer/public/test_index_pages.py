@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
@@ -44,14 +45,20 @@ TERMS = {
 ADDRESS = "/i/liveability/"
 
 
-@pytest.fixture
-def owner():
-    return make_account(Role.MANAGER)
-
-
-@pytest.fixture
-def run(owner):
+@pytest.fixture(scope="module")
+def run_of_the_file(undone_after_the_file):
+    owner = make_account(Role.MANAGER)
     return make_runs(random_values(4), framework=make_framework(owner=owner))[0]
+
+
+@pytest.fixture
+def run(run_of_the_file):
+    return deepcopy(run_of_the_file)
+
+
+@pytest.fixture
+def owner(run):
+    return run.data_set.created_by
 
 
 @pytest.fixture
