@@ -37,6 +37,11 @@ class Results:
     # A checksum of the block and scores of each run: see `checksums`.
     sha256: Sequence[str]
 
+    @property
+    def size(self) -> int:
+        """Bytes of the scores and of the blocks, which is nearly all that is stored."""
+        return int(self.scores.nbytes + self.inner.nbytes)
+
 
 @transaction.atomic
 def store_results(results: Results, data_set: DataSet) -> int:

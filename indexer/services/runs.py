@@ -114,7 +114,8 @@ def compute_waiting_runs(data_set_id: int, *, seconds: float = math.inf) -> int:
         is_over = time.monotonic() > stop_at or is_stopping()
         return not is_over and (seconds == math.inf or not interactive_work_waits())
 
-    ended, bench, runs = 0, None, claim_runs(data_set_id)
+    with storing():
+        ended, bench, runs = 0, None, claim_runs(data_set_id)
     while runs:
         bench = bench or Workbench(data_set_id)
         stored, runs = compute_claimed_runs(runs, bench, goes_on=goes_on)
@@ -138,7 +139,7 @@ def compute_claimed_runs(
         with keep_lease(runs[0]):
             _load_what_is_shared(runs)
             outcomes, is_more_wanted = _compute(runs, bench), goes_on()
-            with storing():
+            with storing(sum(outcome.size for outcome in outcomes if isinstance(outcome, Results))):
                 stored = sum(_store(outcome, bench.data_set) for outcome in outcomes)
                 return stored, claim_runs(bench.data_set.pk, bench.units) if is_more_wanted else []
     except DatabaseError:
