@@ -49,7 +49,7 @@ class RunChoice(forms.Form):
 
     def __init__(self, data: Any, *, offered: OfferedRuns, names: Sequence[str]) -> None:
         asked = data.copy()
-        self._runs = {str(run.pk): run for run in offered.runs}
+        self._runs = {str(run.pk): run for run in offered.rows}
         if asked.get("run") not in self._runs:
             asked["run"] = next(iter(self._runs), "")
         super().__init__(asked)

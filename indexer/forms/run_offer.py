@@ -30,7 +30,7 @@ def offer_found(
     first: Iterable[tuple[str, str]] = (),
 ) -> None:
     """Let a field take the offered runs; where all are offered, there is nothing to search by ``find``."""
-    runs = [(run.pk, text) for run, text in zip(offered.runs, names, strict=True)]
+    runs = [(run.pk, text) for run, text in zip(offered.rows, names, strict=True)]
     offer_choices(form, name, [*first, *runs])
     # Of the field as it is shown: whoever cleaned the form before has made that already.
     form[name].help_text = not_offered_note(offered)

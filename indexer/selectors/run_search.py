@@ -1,40 +1,20 @@
 """A few runs to choose from, however many there are: those that a text finds, and those chosen already."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from django.conf import settings
-from django.db.models import Count, Min, Q, QuerySet
-from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.db.models import Count, Min, QuerySet
 
 from indexer.enums import RunStatus
 from indexer.models import DataSet, Run
 from indexer.selectors.data_sets import NAMES
 from weighting.enums import VersionSource
 from weighting.requests import read_id
+from weighting.selectors.offers import Offered, find_named, offer, shorten
 
 # So many are offered; the others are found by their names.
 MOST_OFFERED = 100
-MOST_WORDS, LONGEST = 8, 200
-BETWEEN_WORDS = re.compile(r"[\s,，·()（）]+")
-NUMBER = re.compile(r"\D*(\d{1,9})\D*")
-NAMED_BY = ("weight_version__label", "data_set__name")
 
-
-@dataclass(frozen=True)
-class OfferedRuns:
-    """Runs that a page offers: ``not_offered`` are how many more the text finds."""
-
-    runs: Sequence[Run]
-    not_offered: int
-    text: str
-
-    @property
-    def is_searched(self) -> bool:
-        """Whether there is anything to search for."""
-        return bool(self.text or self.not_offered)
+OfferedRuns = Offered[Run]
 
 
 def offer_runs(runs: QuerySet[Run], text: str, chosen: Iterable[str] = ()) -> OfferedRuns:
@@ -42,12 +22,8 @@ def offer_runs(runs: QuerySet[Run], text: str, chosen: Iterable[str] = ()) -> Of
 
     ``chosen`` are ids as they were sent.
     """
-    text = text.strip()[:LONGEST]
-    kept = _ids(chosen)
-    others = find_runs(runs, text).exclude(pk__in=kept)
-    found = list(others.values_list("pk", flat=True)[: MOST_OFFERED + 1])
-    more = others.count() - MOST_OFFERED if len(found) > MOST_OFFERED else 0
-    return OfferedRuns(list(runs.filter(pk__in=kept.union(found[:MOST_OFFERED]))), more, text)
+    text = shorten(text)
+    return offer(runs, find_runs(runs, text), text, kept=_ids(chosen), most=MOST_OFFERED)
 
 
 def runs_named(runs: QuerySet[Run], ids: Iterable[str]) -> list[Run]:
@@ -84,30 +60,8 @@ def first_pair(runs: QuerySet[Run]) -> list[Run]:
 
 def find_runs(runs: QuerySet[Run], text: str) -> QuerySet[Run]:
     """Return the runs whose names have every word of a text: of label and data, the number or the year."""
-    usual = _usual_words()
-    for word in _words(text)[:MOST_WORDS]:
-        if word in usual:
-            continue
-        known = Q()
-        for name in NAMED_BY:
-            known |= Q(**{f"{name}_zh__icontains": word}) | Q(**{f"{name}_en__icontains": word})
-        if numbered := NUMBER.fullmatch(word):
-            known |= Q(weight_version__number=int(numbered[1])) | Q(data_set__year=int(numbered[1]))
-        runs = runs.filter(known)
-    return runs
-
-
-def _usual_words() -> set[str]:
-    """Return the words that every version is named with, in each language of the pages."""
-    found = set()
-    for language, _language in settings.LANGUAGES:
-        with override(language):
-            found |= set(_words(_("version %(number)s, %(label)s") % {"number": "", "label": ""}))
-    return found
-
-
-def _words(text: str) -> list[str]:
-    return [word for word in BETWEEN_WORDS.split(text.casefold()) if word]
+    names = ("weight_version__label", "data_set__name")
+    return find_named(runs, text, names=names, numbers=("weight_version__number", "data_set__year"))
 
 
 def _ids(texts: Iterable[str]) -> set[int]:

@@ -4,6 +4,8 @@ import csv
 import io
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
@@ -15,6 +17,7 @@ from weighting.models import Indicator
 from weighting.selectors.frameworks import distinct_names, indicators_of
 from weighting.selectors.version_comparison import compare_versions
 from weighting.services.versions import draft_correction, freeze_version, publish_version
+from weighting.views.version_comparison import compare_url
 from weighting.views.version_words import change_sentences, finding
 
 pytestmark = pytest.mark.django_db
@@ -239,3 +242,50 @@ def test_a_comparison_costs_the_same_however_many_versions(
 
     with django_assert_num_queries(3):
         assert ask(client, API, *versions).status_code == 200
+
+
+def test_of_many_versions_the_newest_are_offered_and_the_others_found(
+    client, analyst, framework, monkeypatch
+):
+    monkeypatch.setattr("weighting.selectors.versions.MOST_OFFERED", 2)
+    first, second, *rest = (make_version(framework, tilt=tilt) for tilt in range(1, 7))
+
+    def offered(**asked):
+        answer = ask(client, PAGE, first, second, **asked)
+        assert answer.status_code == 200
+        return [option["version"] for option in answer.context["options"]], answer.content.decode()
+
+    versions, text = offered()
+    assert versions == [first, second, *rest[-2:]]
+    assert "2 further versions are not listed: find them by name." in text
+    versions, text = offered(find=rest[0].label_en)
+    assert versions == [first, second, rest[0]]
+    assert "not listed" not in text
+    assert offered(find="nothing of the kind")[0] == [first, second]
+    answer = client.get(PAGE)
+    assert [option["version"] for option in answer.context["options"] if option["is_chosen"]] == rest[-2:]
+
+
+def test_another_framework_is_offered_by_its_newest_versions(client, analyst, pair):
+    other = make_framework(is_shared=True)
+    versions = [make_version(other, tilt=tilt) for tilt in (1, 2, 3)]
+    (offered,) = ask(client, PAGE, *pair).context["others"]
+    assert offered == {"name": other.name, "url": compare_url(versions[-2:])}
+    # What was frozen last is in view where nothing is asked for.
+    chosen = [option["version"] for option in client.get(PAGE).context["options"] if option["is_chosen"]]
+    assert chosen == versions[-2:]
+
+
+def test_the_page_asks_no_more_where_there_are_more_versions(
+    client, analyst, framework, pair, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr("weighting.selectors.versions.MOST_OFFERED", 1)
+    make_version(framework, tilt=2)
+    make_version(framework, tilt=3)
+    ask(client, PAGE, *pair)
+    with CaptureQueriesContext(connection) as few:
+        size = len(ask(client, PAGE, *pair).content)
+    for tilt in range(4, 20):
+        make_version(framework, tilt=tilt)
+    with django_assert_num_queries(len(few)):
+        assert len(ask(client, PAGE, *pair).content) < size + 200

@@ -1,6 +1,7 @@
 """Weight versions as the visitor may see them."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from weighting.models import Account, Indicator, NodeWeight, WeightVersion
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
+from weighting.selectors.offers import Offered, find_named, offer, shorten
 from weighting.selectors.pooling import (
     answer_blockers,
     count_own,
@@ -30,6 +32,9 @@ from weighting.selectors.rounds import (
     own_hand_blockers,
 )
 from weighting.selectors.sharing import known_to
+
+# So many are offered to choose from; the others are found by their names.
+MOST_OFFERED = 100
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,15 @@ def versions_visible_to(account: Account | None) -> QuerySet[WeightVersion]:
     if has_role(account, STAFF):
         return versions.filter(frozen | _by_analyst(account))
     return versions.filter(is_published=True)
+
+
+def offer_versions(
+    versions: QuerySet[WeightVersion], text: str, chosen: Collection[int]
+) -> Offered[WeightVersion]:
+    """Return the newest versions that a text finds, and among them, in their order, those chosen already."""
+    text = shorten(text)
+    found = find_named(versions, text, names=("label",), numbers=("number",)).order_by("-pk")
+    return offer(versions, found, text, kept=chosen, most=MOST_OFFERED)
 
 
 def _withheld_drafts() -> QuerySet[WeightVersion]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 from weighting.exceptions import Refused
 from weighting.exports import Fact, columns_of
 from weighting.forms.version_choice import chosen_version_ids
-from weighting.models import WeightVersion
+from weighting.models import Framework, WeightVersion
 from weighting.permissions import ANYONE, audience
 from weighting.selectors.version_comparison import (
     VersionChange,
@@ -21,7 +22,7 @@ from weighting.selectors.version_comparison import (
     compare_versions,
     versions_asked_for,
 )
-from weighting.selectors.versions import versions_visible_to
+from weighting.selectors.versions import offer_versions, versions_visible_to
 from weighting.views.files import asked_format, picture_answer, save_links, table_answer
 from weighting.views.numbers import signed
 from weighting.views.version_figures import movers_figure
@@ -45,14 +46,18 @@ HEADER = [
     "manifest_sha256", "local_weight", "global_weight", "local_change", "global_change", "relative_change",
 ]  # fmt: skip
 
+# The id and number of every version that a visitor may see, by framework, in their order.
+_Known = dict[int, list[tuple[int, int | None]]]
+
 
 @audience(ANYONE)
 @require_safe
 def version_compare(request: HttpRequest) -> HttpResponse:
     """Compare the versions asked for; without any, the newest two of a framework."""
-    listed = list(versions_visible_to(visitor_of(request).account).order_by("framework_id", "number", "pk"))
-    chosen = _chosen(request) or _newest_pair(listed)
-    picker = _picker(listed, chosen)
+    visible = versions_visible_to(visitor_of(request).account).order_by("framework_id", "number", "pk")
+    known = _known(visible)
+    chosen = _chosen(request) or list(visible.filter(pk__in=_newest_pair(known)))
+    picker = _picker(visible, known, chosen, request.GET.get("find", ""))
     if not chosen:
         return render(request, "weighting/versions/comparison_empty.html", picker)
     try:
@@ -96,46 +101,58 @@ def _compared(request: HttpRequest) -> VersionComparison:
         raise Http404 from None
 
 
-def _newest_pair(listed: Sequence[WeightVersion]) -> list[WeightVersion]:
+def _known(visible: QuerySet[WeightVersion]) -> _Known:
+    known: _Known = {}
+    for framework, number, pk in visible.values_list("framework_id", "number", "pk"):
+        known.setdefault(framework, []).append((pk, number))
+    return known
+
+
+def _newest_pair(known: _Known) -> list[int]:
     """Return the last two frozen versions of the framework that was worked on last."""
-    frameworks: dict[int, list[WeightVersion]] = {}
-    for version in listed:
-        if version.number is not None:
-            frameworks.setdefault(version.framework_id, []).append(version)
-    pairs = [versions[-2:] for versions in frameworks.values() if len(versions) > 1]
-    return max(pairs, key=lambda pair: pair[-1].pk, default=[])
+    frozen = ([pk for pk, number in versions if number is not None] for versions in known.values())
+    return max((pks[-2:] for pks in frozen if len(pks) > 1), key=lambda pair: pair[-1], default=[])
 
 
-def _picker(listed: Sequence[WeightVersion], chosen: Sequence[WeightVersion]) -> dict[str, Any]:
-    """Offer the versions of the framework in view, and the other frameworks that have two."""
-    frameworks: dict[int, list[WeightVersion]] = {}
-    for version in listed:
-        frameworks.setdefault(version.framework_id, []).append(version)
-    in_view = chosen[0].framework_id if chosen else next(iter(frameworks), None)
+def _picker(
+    visible: QuerySet[WeightVersion], known: _Known, chosen: Sequence[WeightVersion], text: str
+) -> dict[str, Any]:
+    """Offer versions of the framework in view, by name, and the other frameworks that have two."""
+    in_view = chosen[0].framework_id if chosen else next(iter(known), None)
+    kept = [version.pk for version in chosen]
+    offered = offer_versions(visible.filter(framework=in_view), text, kept)
     options = [
         {
             "version": version,
             "name": version_name(version),
-            "is_chosen": version in chosen,
-            "is_base": bool(chosen) and version == chosen[0],
+            "is_chosen": version.pk in kept,
+            "is_base": version.pk == next(iter(kept), None),
         }
-        for version in frameworks.get(in_view, [])  # type: ignore[arg-type]
+        for version in offered.rows
     ]
+    pairs = {pk: versions[-2:] for pk, versions in known.items() if pk != in_view and len(versions) > 1}
     others = [
-        {"name": versions[0].framework.name, "url": compare_url(versions[-2:])}
-        for framework, versions in frameworks.items()
-        if framework != in_view and len(versions) > 1
+        {"name": framework.name, "url": _compare_url([pk for pk, _number in pairs[framework.pk]])}
+        for framework in Framework.objects.filter(pk__in=pairs).only("name_zh", "name_en").order_by("pk")
     ]
-    return {"options": options, "others": others}
+    return {"options": options, "offered": offered, "others": others}
 
 
 def compare_url(versions: Sequence[WeightVersion]) -> str:
     """Return the address of a comparison, the base first."""
-    return f"{reverse('weighting:version-compare')}?{query_of(versions)}"
+    return _compare_url([version.pk for version in versions])
+
+
+def _compare_url(ids: Sequence[int]) -> str:
+    return f"{reverse('weighting:version-compare')}?{_query_of(ids)}"
 
 
 def query_of(versions: Sequence[WeightVersion]) -> str:
-    return "versions=" + ",".join(str(version.pk) for version in versions)
+    return _query_of([version.pk for version in versions])
+
+
+def _query_of(ids: Sequence[int]) -> str:
+    return "versions=" + ",".join(map(str, ids))
 
 
 def _context(compared: VersionComparison) -> dict[str, Any]:

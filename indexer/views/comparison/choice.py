@@ -77,7 +77,7 @@ class RunChoice:
                 "is_base": str(run.pk) == base,
                 "is_done": run.status == RunStatus.DONE,
             }
-            for run, name in zip(offered.runs, run_names(offered.runs), strict=True)
+            for run, name in zip(offered.rows, run_names(offered.rows), strict=True)
         ]
         others = [data_set for data_set in data_sets if data_set.pk != in_view.data_set_id]
         return {

@@ -181,7 +181,7 @@ def _detail(
 
 
 def _named(offered: OfferedRuns) -> list[tuple[Run, str]]:
-    return [(one, f"{data_set_name(one.data_set)} · {version_name(one)}") for one in offered.runs]
+    return [(one, f"{data_set_name(one.data_set)} · {version_name(one)}") for one in offered.rows]
 
 
 def _parts(run: Run) -> list[tuple[str, str, bool]]:

@@ -198,7 +198,7 @@ def _load(request: HttpRequest, pk: int) -> tuple[BranchIndex, RunChoice]:
     runs, asked = finished_runs_of(branch, account), request.GET
     first = runs.values_list("pk", flat=True).first()
     offered = offer_runs(runs, asked.get("find", ""), [asked.get("run", str(first or ""))])
-    return branch, RunChoice(asked, offered=offered, names=run_names(offered.runs))
+    return branch, RunChoice(asked, offered=offered, names=run_names(offered.rows))
 
 
 def _ranking(request: HttpRequest, branch: BranchIndex, chosen: Run) -> BranchRanking:

@@ -227,7 +227,7 @@ def _choice(asked: Mapping[str, Any], subject: NodeScores, offered: OfferedRuns)
         nodes=subject.nodes,
         cities=subject.cities,
         offered=offered,
-        names=[_run_name(run, subject.run) for run in offered.runs],
+        names=[_run_name(run, subject.run) for run in offered.rows],
         has_borders=has_borders(subject.run),
     )
 

@@ -63,15 +63,15 @@ def test_the_words_that_every_version_is_named_with_find_all(runs):
 
 
 def test_a_few_are_offered_in_their_order_with_those_chosen_already(runs, monkeypatch):
-    assert offer_runs(in_order(), "").runs == runs
+    assert offer_runs(in_order(), "").rows == runs
     assert not offer_runs(in_order(), "").is_searched
     monkeypatch.setattr("indexer.selectors.run_search.MOST_OFFERED", 2)
     offered = offer_runs(in_order(), "", [str(runs[4].pk), "", "nothing"])
 
-    assert offered.runs == [*runs[:2], runs[4]]
+    assert offered.rows == [*runs[:2], runs[4]]
     assert offered.not_offered == 3
     assert offered.is_searched
-    assert offer_runs(in_order(), label(runs[5]), [str(runs[4].pk)]).runs == runs[4:]
+    assert offer_runs(in_order(), label(runs[5]), [str(runs[4].pk)]).rows == runs[4:]
 
 
 def pages(runs, manager):
