@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from weighting.enums import Language, Role
+from weighting.models.checks import CheckedAtOnce
 
 
 class Account(AbstractUser):
@@ -32,7 +33,7 @@ class Account(AbstractUser):
         ]
 
 
-class AccessLink(models.Model):
+class AccessLink(CheckedAtOnce):
     """A personal link: 256 random bits, of which only the hash is kept."""
 
     token_hash = models.CharField(max_length=64, unique=True)

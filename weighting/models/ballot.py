@@ -17,6 +17,7 @@ from django.db import models
 from django.db.models import Q
 
 from weighting.enums import Medium, Sector
+from weighting.models.checks import CheckedAtOnce
 from weighting.models.framework import Indicator
 from weighting.models.panel import Expert
 from weighting.models.scoring_round import Round
@@ -132,7 +133,7 @@ class Invitation(models.Model):
         return max(self.letters.all(), key=lambda letter: letter.number, default=None)
 
 
-class Score(models.Model):
+class Score(CheckedAtOnce):
     """An answer as it stands on a ballot that is being filled in; null is an abstention.
 
     ``revision`` grows by one with every change, and ``client`` names the page that made it:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, RoundState, Rule
+from weighting.models.checks import CheckedAtOnce
 from weighting.models.framework import Framework, Indicator
 from weighting.models.named import in_own_language
 from weighting.models.panel import Panel
@@ -30,7 +31,7 @@ def installation_time_zone() -> str:
     return settings.TIME_ZONE
 
 
-class Round(models.Model):
+class Round(CheckedAtOnce):
     """What is asked of whom, under which rules, and how far it has come."""
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="rounds")

@@ -6,12 +6,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from weighting.enums import VersionSource, VersionStatus
+from weighting.models.checks import CheckedAtOnce
 from weighting.models.framework import Framework, Indicator
 from weighting.models.named import in_own_language
 from weighting.models.scoring_round import Round
 
 
-class WeightVersion(models.Model):
+class WeightVersion(CheckedAtOnce):
     """A set of weights over one framework.
 
     Freezing gives the version its number, the canonical manifest and the hash that chains it
