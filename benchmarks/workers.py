@@ -8,6 +8,7 @@ fewest seconds of some turns (``--turns``) say most.
 
 import argparse
 import json
+import sqlite3
 import sys
 import threading
 import time
@@ -26,6 +27,7 @@ from benchmarks.processes import both_databases, rows_in_process
 from benchmarks.worlds import forget_results, make_world
 from config.sqlite.base import DatabaseWrapper
 from indexer.management.workers import one_thread_processes
+from indexer.services import storing
 from indexer.services.runs import compute_waiting_runs
 
 CITIES, LEAVES, VERSIONS = 2_000, 400, 600
@@ -44,16 +46,12 @@ class Lock:
     def __init__(self) -> None:
         self.waited = self.held = self.computed = self.back = 0.0
         self._since: tuple[float, float] | None = None
-        self._pages = 0
 
     def watch(self) -> None:
         """Time every transaction of this process from now on."""
         begin = DatabaseWrapper._start_transaction_under_autocommit
 
         def timed(wrapper: DatabaseWrapper) -> None:
-            # A commit frees the lock and then writes the log back: that is done apart here, and not timed.
-            (self._pages,) = wrapper.connection.execute("PRAGMA wal_autocheckpoint").fetchone()
-            wrapper.connection.execute("PRAGMA wal_autocheckpoint = 0")
             asked = time.perf_counter()
             begin(wrapper)
             self._since = time.perf_counter(), time.thread_time()
@@ -62,6 +60,7 @@ class Lock:
         DatabaseWrapper._start_transaction_under_autocommit = timed  # type: ignore[method-assign, assignment]
         for name in ("_commit", "_rollback"):
             setattr(DatabaseWrapper, name, self._timed_end(getattr(DatabaseWrapper, name)))
+        storing._write_back = self._timed_back(storing._write_back)
 
     def _timed_end(self, end: Callable[[DatabaseWrapper], None]) -> Callable[[DatabaseWrapper], None]:
         def timed(wrapper: DatabaseWrapper) -> None:
@@ -71,9 +70,13 @@ class Lock:
             self.held += time.perf_counter() - self._since[0]
             self.computed += time.thread_time() - self._since[1]
             self._since = None
-            wrapper.connection.execute(f"PRAGMA wal_autocheckpoint = {self._pages}")
+
+        return timed
+
+    def _timed_back(self, write_back: Callable[[sqlite3.Connection], None]) -> Callable[..., None]:
+        def timed(own: sqlite3.Connection) -> None:
             start = time.perf_counter()
-            wrapper.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            write_back(own)
             self.back += time.perf_counter() - start
 
         return timed
