@@ -95,6 +95,22 @@ def invitation(round_):
 
 
 @pytest.fixture
+def open_ballot(live_server, context, invitation):
+    """Open the ballot in a browser where the expert came in before; first `prepare` what it may meet."""
+    client = factories.sign_in_expert(Client(), invitation)
+    kept = {name: morsel.value for name, morsel in client.cookies.items()} | {"django_language": "en"}
+    context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in kept.items()])
+
+    def open_prepared(prepare):
+        page = context.new_page()
+        prepare(page)
+        page.goto(live_server.url + reverse("weighting:ballot"))
+        return page
+
+    return open_prepared
+
+
+@pytest.fixture
 def come_in(live_server, context, invitation):
     """Open the personal link and begin, in the language asked for."""
 

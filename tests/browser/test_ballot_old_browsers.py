@@ -59,15 +59,9 @@ def save_by_what_is_there(page, value):
     return "live"
 
 
-def reload_with(page, script):
-    page.add_init_script(script)
-    page.reload()
-
-
 @pytest.mark.parametrize("names", [*([name] for name in YOUNG), YOUNG], ids=[*YOUNG, "all of them"])
-def test_a_browser_without_newer_functions_saves_every_answer(come_in, invitation, names):
-    page = come_in()
-    reload_with(page, without(*names))
+def test_a_browser_without_newer_functions_saves_every_answer(open_ballot, invitation, names):
+    page = open_ballot(lambda page: page.add_init_script(without(*names)))
 
     assert save_by_what_is_there(page, 4) == "live"
     assert stored(invitation) == [4]
@@ -78,9 +72,8 @@ def test_a_browser_without_newer_functions_saves_every_answer(come_in, invitatio
 
 
 @pytest.mark.parametrize("name", NEEDED)
-def test_a_browser_that_lacks_what_saving_needs_keeps_the_plain_form(come_in, invitation, name):
-    page = come_in()
-    reload_with(page, without(name))
+def test_a_browser_that_lacks_what_saving_needs_keeps_the_plain_form(open_ballot, invitation, name):
+    page = open_ballot(lambda page: page.add_init_script(without(name)))
 
     assert save_by_what_is_there(page, 4) == "plain"
     assert stored(invitation) == [4]
@@ -88,11 +81,13 @@ def test_a_browser_that_lacks_what_saving_needs_keeps_the_plain_form(come_in, in
 
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("body", [None, "const a = b ?? ;", "throw new Error('broken')"])
-def test_a_script_that_does_not_come_or_breaks_leaves_the_plain_form(come_in, invitation, script, body):
-    page = come_in()
+def test_a_script_that_does_not_come_or_breaks_leaves_the_plain_form(open_ballot, invitation, script, body):
     answered = {"body": body, "content_type": "text/javascript"}
-    page.route(f"**/js/{script}", lambda route: route.fulfill(**answered) if body else route.abort())
-    page.reload()
+    page = open_ballot(
+        lambda page: page.route(
+            f"**/js/{script}", lambda route: route.fulfill(**answered) if body else route.abort()
+        )
+    )
 
     assert save_by_what_is_there(page, 2) == "plain"
     assert stored(invitation) == [2]
