@@ -97,12 +97,13 @@ def invitation(round_):
 @pytest.fixture
 def open_ballot(live_server, context, invitation):
     """Open the ballot in a browser where the expert came in before; first `prepare` what it may meet."""
-    client = factories.sign_in_expert(Client(), invitation)
-    kept = {name: morsel.value for name, morsel in client.cookies.items()} | {"django_language": "en"}
-    context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in kept.items()])
 
-    def open_prepared(prepare):
+    def open_prepared(language="en", width=1440, prepare=lambda _page: None):
+        client = factories.sign_in_expert(Client(), invitation)
+        kept = {name: morsel.value for name, morsel in client.cookies.items()} | {"django_language": language}
+        context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in kept.items()])
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 844})
         prepare(page)
         page.goto(live_server.url + reverse("weighting:ballot"))
         return page

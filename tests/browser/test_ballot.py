@@ -51,8 +51,8 @@ def test_a_whole_ballot_from_the_link_to_the_receipt(come_in, invitation, width,
     assert download.value.suggested_filename.endswith(".json")
 
 
-def test_the_keyboard_alone_is_enough(come_in, invitation):
-    page = come_in()
+def test_the_keyboard_alone_is_enough(open_ballot, invitation):
+    page = open_ballot()
     items(page).nth(0).locator("input[type=radio]").first.focus()
     for key in "4351234":
         page.keyboard.press(key)
@@ -70,8 +70,8 @@ def test_the_keyboard_alone_is_enough(come_in, invitation):
     page.wait_for_url("**/ballot/receipt/")
 
 
-def test_coming_back_lands_on_the_first_gap(come_in, invitation):
-    page = come_in()
+def test_coming_back_lands_on_the_first_gap(open_ballot, invitation):
+    page = open_ballot()
     answer(page, 0, 3)
     answer(page, 1, 3)
     expect_all_saved(page)
@@ -82,8 +82,10 @@ def test_coming_back_lands_on_the_first_gap(come_in, invitation):
     expect(page.locator(":focus")).to_have_attribute("name", name)
 
 
-def test_clicks_without_a_network_wait_and_are_sent_later_even_after_a_reload(come_in, context, invitation):
-    page = come_in()
+def test_clicks_without_a_network_wait_and_are_sent_later_even_after_a_reload(
+    open_ballot, context, invitation
+):
+    page = open_ballot()
     answer(page, 0, 1)
     expect_all_saved(page)
 
@@ -104,8 +106,8 @@ def test_clicks_without_a_network_wait_and_are_sent_later_even_after_a_reload(co
     assert kept_on_device(page) == []
 
 
-def test_an_answer_that_was_stored_but_never_acknowledged_is_no_conflict(come_in, invitation):
-    page = come_in()
+def test_an_answer_that_was_stored_but_never_acknowledged_is_no_conflict(open_ballot, invitation):
+    page = open_ballot()
     lost = []
 
     def lose_the_first_reply(route):
@@ -126,8 +128,8 @@ def test_an_answer_that_was_stored_but_never_acknowledged_is_no_conflict(come_in
 
 
 @pytest.mark.parametrize(("button", "kept"), [("[data-theirs]", 5), ("[data-mine]", 2)])
-def test_two_tabs_that_differ_are_put_before_the_expert(come_in, context, invitation, button, kept):
-    first = come_in()
+def test_two_tabs_that_differ_are_put_before_the_expert(open_ballot, context, invitation, button, kept):
+    first = open_ballot()
     second = context.new_page()
     second.goto(first.url)
     answer(first, 0, 5)
@@ -146,9 +148,9 @@ def test_two_tabs_that_differ_are_put_before_the_expert(come_in, context, invita
 
 
 def test_a_round_that_closes_meanwhile_says_so_and_keeps_what_was_chosen_in_sight(
-    come_in, round_, manager, invitation
+    open_ballot, round_, manager, invitation
 ):
-    page = come_in()
+    page = open_ballot()
     answer(page, 0, 5)
     expect_all_saved(page)
     close_round(round_, actor=manager)
@@ -200,8 +202,8 @@ def test_without_scripts_the_ballot_is_a_plain_form(browser, live_server, invita
     assert Invitation.objects.get(pk=invitation.pk).sealed
 
 
-def test_nothing_moves_when_an_answer_is_chosen(come_in):
-    page = come_in(width=390)
+def test_nothing_moves_when_an_answer_is_chosen(open_ballot):
+    page = open_ballot(width=390)
     place = "nodes => nodes.map(node => Math.round(node.getBoundingClientRect().top + scrollY))"
     before = items(page).evaluate_all(place)
 
@@ -211,8 +213,8 @@ def test_nothing_moves_when_an_answer_is_chosen(come_in):
     assert items(page).evaluate_all(place) == before
 
 
-def test_every_target_is_large_enough_for_a_finger(come_in):
-    page = come_in(width=390)
+def test_every_target_is_large_enough_for_a_finger(open_ballot):
+    page = open_ballot(width=390)
 
     kinds = [".scale-point", ".ballot-bar a", ".ballot-index a", ".ballot-form .button:visible"]
     targets = page.locator(", ".join([*kinds, ".item-comment summary"]))
@@ -222,8 +224,8 @@ def test_every_target_is_large_enough_for_a_finger(come_in):
     assert min(box["width"] for box in sizes) >= 44
 
 
-def test_a_comment_is_saved_when_its_field_is_left(come_in, invitation):
-    page = come_in()
+def test_a_comment_is_saved_when_its_field_is_left(open_ballot, invitation):
+    page = open_ballot()
     expect(items(page).nth(0).locator(".item-comment")).to_be_hidden()
     answer(page, 0, 3)
     items(page).nth(0).locator(".item-comment summary").click()
@@ -234,8 +236,8 @@ def test_a_comment_is_saved_when_its_field_is_left(come_in, invitation):
     assert Score.objects.exclude(comment="").get().comment == "Unclear: fixed or mobile?"
 
 
-def test_a_comment_that_another_tab_changed_is_shown_before_it_is_replaced(come_in, context, invitation):
-    page = come_in()
+def test_a_comment_that_another_tab_changed_is_shown_before_it_is_replaced(open_ballot, context, invitation):
+    page = open_ballot()
     answer(page, 0, 3)
     expect_all_saved(page)
     Score.objects.update(comment="from elsewhere")
@@ -251,8 +253,8 @@ def test_a_comment_that_another_tab_changed_is_shown_before_it_is_replaced(come_
     assert Score.objects.get().comment == "mine"
 
 
-def test_a_comment_without_a_network_says_so_and_is_sent_later(come_in, context, invitation):
-    page = come_in()
+def test_a_comment_without_a_network_says_so_and_is_sent_later(open_ballot, context, invitation):
+    page = open_ballot()
     answer(page, 0, 3)
     expect_all_saved(page)
     context.set_offline(True)
@@ -271,8 +273,8 @@ def test_a_comment_without_a_network_says_so_and_is_sent_later(come_in, context,
 @pytest.mark.parametrize("language", LANGUAGES)
 # 320 px: a narrow in-app browser, and a desk of 1280 px at 400 %; 720 px: a desk of 1440 at 200 %.
 @pytest.mark.parametrize("width", [320, 720])
-def test_no_page_of_the_expert_scrolls_sideways(come_in, live_server, width, language):
-    page = come_in(language, width)
+def test_no_page_of_the_expert_scrolls_sideways(open_ballot, live_server, width, language):
+    page = open_ballot(language, width)
     answer(page, 0, 5)
     expect_all_saved(page)
     for name in ("ballot", "ballot-review", "ballot-terms", "ballot-withdraw", "receipts", "enter-code"):
@@ -282,9 +284,9 @@ def test_no_page_of_the_expert_scrolls_sideways(come_in, live_server, width, lan
 
 
 @pytest.mark.parametrize("name", ["李雷", "Maria Oliveira da Conceição"])
-def test_text_twice_as_large_still_fits(come_in, invitation, name):
+def test_text_twice_as_large_still_fits(open_ballot, invitation, name):
     Expert.objects.filter(pk=invitation.expert_id).update(name=name)
-    page = come_in(width=390)
+    page = open_ballot(width=390)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
 
     expect_no_overflow(page)
@@ -294,8 +296,8 @@ def test_text_twice_as_large_still_fits(come_in, invitation, name):
     assert all(box["left"] >= 0 and box["right"] <= 390 for box in boxes)
 
 
-def test_going_back_after_sealing_shows_the_ballot_as_it_is(come_in, invitation):
-    page = come_in()
+def test_going_back_after_sealing_shows_the_ballot_as_it_is(open_ballot, invitation):
+    page = open_ballot()
     for place in range(7):
         answer(page, place, 3)
     expect_all_saved(page)
@@ -312,8 +314,8 @@ def test_going_back_after_sealing_shows_the_ballot_as_it_is(come_in, invitation)
     expect(page.locator("#sealed-unchanged")).to_be_visible()
 
 
-def test_a_double_click_on_seal_gives_one_receipt(come_in, invitation):
-    page = come_in()
+def test_a_double_click_on_seal_gives_one_receipt(open_ballot, invitation):
+    page = open_ballot()
     for place in range(7):
         answer(page, place, 3)
     expect_all_saved(page)
@@ -325,8 +327,8 @@ def test_a_double_click_on_seal_gives_one_receipt(come_in, invitation):
     expect(page.locator("#receipt")).to_have_text(Ballot.objects.get(round=invitation.round_id).receipt)
 
 
-def test_a_phone_whose_clock_is_wrong_saves_like_any_other(come_in, invitation):
-    page = come_in()
+def test_a_phone_whose_clock_is_wrong_saves_like_any_other(open_ballot, invitation):
+    page = open_ballot()
     page.clock.set_fixed_time("2001-01-01T00:00:00")
     page.reload()
 
@@ -336,8 +338,8 @@ def test_a_phone_whose_clock_is_wrong_saves_like_any_other(come_in, invitation):
     assert stored(invitation) == [4]
 
 
-def test_a_forwarded_link_shows_whose_ballot_it_is_and_a_way_out(come_in, invitation):
-    page = come_in()
+def test_a_forwarded_link_shows_whose_ballot_it_is_and_a_way_out(open_ballot, invitation):
+    page = open_ballot()
     expect(page.locator("main")).to_contain_text(f"This is the ballot of {invitation.expert.name}")
 
     page.get_by_role("button", name="Not you? Leave this ballot").click()

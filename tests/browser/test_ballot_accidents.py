@@ -36,8 +36,8 @@ def hold_scripts(page):
     return lambda: page.unroute("**/js/*.js")
 
 
-def test_what_is_chosen_and_written_before_the_scripts_arrive_is_saved(come_in, invitation):
-    page = come_in()
+def test_what_is_chosen_and_written_before_the_scripts_arrive_is_saved(open_ballot, invitation):
+    page = open_ballot()
     answer(page, 0, 2)
     expect_all_saved(page)
     release = hold_scripts(page)
@@ -56,8 +56,8 @@ def test_what_is_chosen_and_written_before_the_scripts_arrive_is_saved(come_in, 
     assert Score.objects.get(value=5).comment == "early"
 
 
-def test_before_the_scripts_arrive_the_page_is_a_plain_form(come_in, invitation):
-    page = come_in()
+def test_before_the_scripts_arrive_the_page_is_a_plain_form(open_ballot, invitation):
+    page = open_ballot()
     hold_scripts(page)
 
     for place in range(7):
@@ -133,14 +133,14 @@ def is_shown(page, text, patience_ms):
 
 
 @pytest.mark.faults
-def test_what_is_chosen_without_a_network_is_called_unsaved_and_sent_later(come_in, invitation):
-    wrong = lose_the_network(come_in(), invitation, OUTAGES)
+def test_what_is_chosen_without_a_network_is_called_unsaved_and_sent_later(open_ballot, invitation):
+    wrong = lose_the_network(open_ballot(), invitation, OUTAGES)
 
     print(f"browser without a network: {OUTAGES} outages ({', '.join(KINDS)} in turn), untrue {wrong}")
     assert wrong == []
 
 
-def test_a_page_that_forgets_what_it_could_not_send_is_noticed(come_in, invitation):
+def test_a_page_that_forgets_what_it_could_not_send_is_noticed(open_ballot, invitation):
     """Control."""
     script = BALLOT_JS.read_text()
     forgetful = script.replace(
@@ -148,7 +148,7 @@ def test_a_page_that_forgets_what_it_could_not_send_is_noticed(come_in, invitati
         "await send(takeNext(item)); item.sent = null; const outcome = SETTLED;",
     )
     assert forgetful != script
-    page = come_in()
+    page = open_ballot()
     page.route(SCRIPT, lambda route: route.fulfill(body=forgetful, content_type="text/javascript"))
     page.reload()
 
@@ -156,9 +156,9 @@ def test_a_page_that_forgets_what_it_could_not_send_is_noticed(come_in, invitati
 
 
 def test_a_round_that_closed_during_an_outage_says_so_and_keeps_choice_and_text(
-    come_in, context, round_, manager, invitation
+    open_ballot, context, round_, manager, invitation
 ):
-    page = come_in()
+    page = open_ballot()
     answer(page, 0, 5)
     expect_all_saved(page)
     context.set_offline(True)

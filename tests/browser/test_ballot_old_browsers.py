@@ -61,7 +61,7 @@ def save_by_what_is_there(page, value):
 
 @pytest.mark.parametrize("names", [*([name] for name in YOUNG), YOUNG], ids=[*YOUNG, "all of them"])
 def test_a_browser_without_newer_functions_saves_every_answer(open_ballot, invitation, names):
-    page = open_ballot(lambda page: page.add_init_script(without(*names)))
+    page = open_ballot(prepare=lambda page: page.add_init_script(without(*names)))
 
     assert save_by_what_is_there(page, 4) == "live"
     assert stored(invitation) == [4]
@@ -73,7 +73,7 @@ def test_a_browser_without_newer_functions_saves_every_answer(open_ballot, invit
 
 @pytest.mark.parametrize("name", NEEDED)
 def test_a_browser_that_lacks_what_saving_needs_keeps_the_plain_form(open_ballot, invitation, name):
-    page = open_ballot(lambda page: page.add_init_script(without(name)))
+    page = open_ballot(prepare=lambda page: page.add_init_script(without(name)))
 
     assert save_by_what_is_there(page, 4) == "plain"
     assert stored(invitation) == [4]
@@ -84,7 +84,7 @@ def test_a_browser_that_lacks_what_saving_needs_keeps_the_plain_form(open_ballot
 def test_a_script_that_does_not_come_or_breaks_leaves_the_plain_form(open_ballot, invitation, script, body):
     answered = {"body": body, "content_type": "text/javascript"}
     page = open_ballot(
-        lambda page: page.route(
+        prepare=lambda page: page.route(
             f"**/js/{script}", lambda route: route.fulfill(**answered) if body else route.abort()
         )
     )
@@ -93,8 +93,8 @@ def test_a_script_that_does_not_come_or_breaks_leaves_the_plain_form(open_ballot
     assert stored(invitation) == [2]
 
 
-def test_a_function_that_fails_in_the_middle_gives_the_plain_form_back(come_in, invitation):
-    page = come_in()
+def test_a_function_that_fails_in_the_middle_gives_the_plain_form_back(open_ballot, invitation):
+    page = open_ballot()
     answer(page, 0, 5)
     expect_all_saved(page)
     page.evaluate("window.AbortController = undefined")
@@ -120,8 +120,8 @@ def test_the_ballots_scripts_are_written_for_old_browsers(script, settings):
     )
 
 
-def test_one_answer_that_cannot_be_saved_is_marked_and_holds_up_no_other(come_in, invitation):
-    page = come_in()
+def test_one_answer_that_cannot_be_saved_is_marked_and_holds_up_no_other(open_ballot, invitation):
+    page = open_ballot()
     first = items(page).nth(0).get_attribute("data-url")
     # As an address that leads elsewhere answers: not about the click, and not about the session.
     page.route(f"**{first}", lambda route: route.fulfill(status=404, body="<p>nothing here</p>"))
@@ -156,8 +156,8 @@ def boxes_of(item):
     return [item.locator(part).bounding_box() for part in parts]
 
 
-def test_an_answer_that_breaks_the_server_holds_up_no_other_and_is_tried_again(come_in, invitation):
-    page = come_in()
+def test_an_answer_that_breaks_the_server_holds_up_no_other_and_is_tried_again(open_ballot, invitation):
+    page = open_ballot()
     first = items(page).nth(0).get_attribute("data-url")
     page.route(f"**{first}", lambda route: route.fulfill(status=500, body="<p>broken</p>"))
     for place in range(4):
@@ -171,8 +171,8 @@ def test_an_answer_that_breaks_the_server_holds_up_no_other_and_is_tried_again(c
     assert stored(invitation) == [3] * 4
 
 
-def test_a_server_that_fails_over_everything_is_not_asked_about_every_answer(come_in, invitation):
-    page = come_in()
+def test_a_server_that_fails_over_everything_is_not_asked_about_every_answer(open_ballot, invitation):
+    page = open_ballot()
     asked = []
     page.route("**/ballot/items/**", lambda route: (asked.append(1), route.fulfill(status=503, body="later")))
     page.context.set_offline(True)
@@ -191,8 +191,8 @@ def test_a_server_that_fails_over_everything_is_not_asked_about_every_answer(com
     expect_all_saved(page)
 
 
-def test_a_stuck_answer_does_not_keep_the_expert_from_the_review(come_in):
-    page = come_in()
+def test_a_stuck_answer_does_not_keep_the_expert_from_the_review(open_ballot):
+    page = open_ballot()
     first = items(page).nth(0).get_attribute("data-url")
     page.route(f"**{first}", lambda route: route.fulfill(status=404, body="<p>nothing here</p>"))
     answer(page, 0, 1)

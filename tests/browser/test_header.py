@@ -41,8 +41,8 @@ def test_it_stands_still_between_pages_of_every_width(live_server, browser, widt
     assert len({str(boxes) for boxes in seen.values()}) == 1, seen
 
 
-def test_it_stands_still_for_an_expert(come_in, live_server):
-    page = come_in()
+def test_it_stands_still_for_an_expert(open_ballot, live_server):
+    page = open_ballot()
     boxes = {}
     for name in ("weighting:ballot", "weighting:ballot-review", "weighting:ballot-terms"):
         page.goto(live_server.url + reverse(name))

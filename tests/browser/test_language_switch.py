@@ -130,8 +130,8 @@ def test_a_personal_link_that_is_shown_once_stays_in_view(open_page, manager):
     assert AccessLink.objects.count() == count
 
 
-def test_the_ballot_sends_what_is_typed_before_it_changes_its_language(come_in):
-    page = come_in()
+def test_the_ballot_sends_what_is_typed_before_it_changes_its_language(open_ballot):
+    page = open_ballot()
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     items(page).nth(0).locator('input[value="4"]').check()
     items(page).nth(0).locator(".item-comment summary").click()
