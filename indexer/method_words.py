@@ -131,9 +131,11 @@ def _rows(method: IndexMethod) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _called(code: str, names: Names) -> str:
+    return _("the index") if code == WHOLE else name_and_code(code, names)
+
+
+def name_and_code(code: str, names: Names) -> str:
     """Name a node with its code, which tells nodes of one name apart and stands in files."""
-    if code == WHOLE:
-        return _("the index")
     name = names.get(code, code)
     return name if name == code else _("%(name)s (%(code)s)") % {"name": name, "code": code}
 

@@ -23,6 +23,8 @@ from weighting.readers.questions import how_decided, option_words, question
 PREFIX = "reading-"
 # Which file the choices were made for.
 READ = "read"
+# Cells hold commas, decimal ones before all.
+BETWEEN_SAMPLES = " · "
 ORDER = ("open", "likely", "chosen", "seen")
 Made = TypeVar("Made")
 
@@ -115,7 +117,7 @@ def _item(made: Decision) -> dict[str, Any]:
         "name": PREFIX + made.key,
         "question": question(made),
         "how": how_decided(made),
-        "samples": _(", ").join(made.samples),
+        "samples": BETWEEN_SAMPLES.join(made.samples),
         "is_open": made.is_open,
         "value": made.value,
         "options": [(value, option_words(made.kind, value)) for value in made.options],

@@ -166,11 +166,11 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     blockers, notes = review.blockers, review.notes
     context = {
         **frame_of(draft, "check"),
-        "blockers": finding_rows(blockers[:SHOWN]),
+        "blockers": finding_rows(blockers[:SHOWN], review.mapped.leaves),
         "blocker_count": len(blockers),
         "hidden_blockers": max(len(blockers) - SHOWN, 0),
         "can_correct": any(finding.cell for finding in blockers[:SHOWN]),
-        "notes": finding_rows(notes[:SHOWN]),
+        "notes": finding_rows(notes[:SHOWN], review.mapped.leaves),
         "note_count": len(notes),
         "hidden_notes": max(len(notes) - SHOWN, 0),
         "unit_count": len(review.content.keys),

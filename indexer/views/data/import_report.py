@@ -6,9 +6,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from indexer.intake.assessment import Finding
-from indexer.method_words import method_words
+from indexer.intake.mapping import LeafNames
+from indexer.method_words import method_words, name_and_code
 from indexer.models import DataImport
 from weighting.exports import Fact, Heading
+from weighting.models.named import in_own_language
 
 
 def report_columns() -> list[Heading]:
@@ -57,11 +59,13 @@ def rule_words(rule: str) -> str:
     }[rule]
 
 
-def finding_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Return findings as the page lists them, each with the field that corrects it."""
+def finding_rows(findings: Iterable[Finding], leaves: Iterable[LeafNames]) -> list[dict[str, Any]]:
+    """Return findings as the page lists them, each with its indicator by name and its field."""
+    names = {leaf.code: in_own_language(leaf.name_zh, leaf.name_en) for leaf in leaves}
     return [
         {
             "finding": finding,
+            "column": name_and_code(finding.column, names),
             "rule": rule_words(finding.rule),
             "field": f"cell-{finding.cell[0]}-{finding.cell[1]}" if finding.cell else "",
             "filled": finding.value if finding.proposal is None else finding.proposal,

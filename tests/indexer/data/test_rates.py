@@ -166,3 +166,28 @@ def test_the_command_refuses_the_default_and_takes_what_is_named(framework, tmp_
     call_command("import_data_set", str(path), *terms, "--normalisation", "share")
     assert "method: " in capsys.readouterr().out
     assert DataSet.objects.get().method.normalisation == "share"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "called"), [("en", "Coverage rate (fixed)"), ("zh-hans", "指标fixed（fixed）")]
+)
+def test_the_check_calls_indicators_by_name_and_its_file_by_code(analyst, framework, language, called):
+    draft = send(analyst, framework)["id"]
+    said = {"accept-language": language}
+    text = analyst.get(reverse("indexer:import-check", args=[draft]), headers=said).text
+    assert called in text
+    report = analyst.get(
+        reverse("indexer:import-report", args=[draft]), {"format": "json"}, headers=said
+    ).json()
+    assert "fixed" in {row["column"] for row in report["rows"]}
+
+
+@pytest.mark.django_db
+def test_samples_with_decimal_commas_stay_apart(analyst, framework):
+    text = "unit;fixed;mobile;retail;finance;travel;other\n南阳;12,5;2;3;4;5;17,8\n西安;40,25;3;4;5;6;64,7\n"
+    file = SimpleUploadedFile("data.csv", text.encode())
+    draft = send(analyst, framework, file=file)["id"]
+    page = analyst.get(reverse("indexer:import-mapping", args=[draft])).text
+    assert "17,8 · 64,7" in page
+    assert "12,5 · 40,25" in page
