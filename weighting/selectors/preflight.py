@@ -35,11 +35,11 @@ def preflight_of(round_: Round) -> list[Check]:
 
 def opening_blockers(round_: Round) -> list[str]:
     """List everything that keeps the round from opening, each with its remedy."""
-    return [problem for check in preflight_of(round_) for problem in check.problems]
+    return [problem for _label, find in CHECKS for problem in find(round_)]
 
 
 def _items(round_: Round) -> list[str]:
-    asked = {item.pk for item in items_of(round_)}
+    asked = set(round_.items.order_by().values_list("indicator", flat=True))
     if not asked:
         return [_("No indicators are chosen: choose at least one group to score.")]
     groups: dict[Indicator | None, list[bool]] = {}
