@@ -12,7 +12,7 @@ from indexer.numeric.weight_state import WHOLE, State, apportion
 from indexer.selectors.what_if import WhatIf
 from weighting.forms.names import LabelledForm
 from weighting.models import Indicator
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.readers import CellError, parse_number
 
 PERCENT = 100
@@ -36,7 +36,10 @@ class TypedWeights:
 
 
 def read_typed_weights(data: Mapping[str, str], tried: WhatIf) -> TypedWeights:
-    """Take each group whose fields differ from what was shown; parts are rescaled to 100 %.
+    """Take each group whose fields differ from what was shown, as the sliders do.
+
+    What was typed stands, and the others share in proportion what it leaves of 100 %; where it is above that,
+    or nobody is left, all parts are rescaled to 100 %.
 
     ``reset`` and ``equal`` name a group, by its number, to be given back or split equally.
     """
@@ -48,22 +51,26 @@ def read_typed_weights(data: Mapping[str, str], tried: WhatIf) -> TypedWeights:
             state.pop(number, None)
         elif data.get("equal") == str(number):
             state[number] = apportion(np.ones(len(nodes)))
-        elif _is_changed(data, nodes, tried.local[group]):
-            units = _read_group(data, nodes, problems)
+        elif any(changed := _changed(data, nodes, tried.local[group])):
+            units = _read_group(data, nodes, tried.local[group], np.array(changed), problems)
             if units is not None:
                 state[number] = units
     return TypedWeights(state=state, problems=problems)
 
 
-def _is_changed(data: Mapping[str, str], nodes: Sequence[Indicator], local: FloatArray) -> bool:
-    """Whether a field differs from what it showed; what was not sent did not change."""
+def _changed(data: Mapping[str, str], nodes: Sequence[Indicator], local: FloatArray) -> list[bool]:
+    """Tell which fields differ from what they showed; what was not sent did not change."""
     shown = [percent_text(weight) for weight in local.tolist()]
-    return any(
-        data.get(field_name(node), text).strip() != text for node, text in zip(nodes, shown, strict=True)
-    )
+    return [data.get(field_name(node), text).strip() != text for node, text in zip(nodes, shown, strict=True)]
 
 
-def _read_group(data: Mapping[str, str], nodes: Sequence[Indicator], problems: list[str]) -> IntArray | None:
+def _read_group(
+    data: Mapping[str, str],
+    nodes: Sequence[Indicator],
+    local: FloatArray,
+    changed: BoolArray,
+    problems: list[str],
+) -> IntArray | None:
     parts = [_read_part(data.get(field_name(node), ""), node, problems) for node in nodes]
     if any(part is None for part in parts):
         return None
@@ -72,7 +79,11 @@ def _read_group(data: Mapping[str, str], nodes: Sequence[Indicator], problems: l
         message = _("All weights of “%(group)s” are zero: give one of them a weight.")
         problems.append(message % {"group": parent.name if parent else _("Sub-indices")})
         return None
-    return apportion(np.array(parts, dtype=float), WHOLE)
+    typed = np.array(parts, dtype=float)
+    left, sharing = PERCENT - typed[changed].sum(), local[~changed].sum()
+    if left >= 0 and sharing > 0:
+        typed[~changed] = left * local[~changed] / sharing
+    return apportion(typed, WHOLE)
 
 
 def _read_part(text: str, node: Indicator, problems: list[str]) -> float | None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
+from indexer.forms.what_if import percent_text
 from indexer.models import Run
 from indexer.numeric.weight_state import WHOLE, state_text
 from indexer.selectors import what_if as what_if_selectors
@@ -96,6 +97,24 @@ def test_typed_weights_are_rescaled_and_go_into_the_address(manager, run):
     assert tried.local[group[0]] == 0.666667
     assert tried.local[group].sum() == pytest.approx(1)
     assert list(tried.state) == [0]
+
+
+def test_what_is_typed_stands_and_the_others_share_the_rest_as_with_sliders(manager, run):
+    shown = what_if_of(run)
+    group = shown.tree.groups[0].tolist()
+
+    def tried(*said):
+        fields = {f"n{node}": percent_text(shown.local[node]) for node in group}
+        fields |= {f"n{node}": text for node, text in zip(group, said, strict=False)}
+        return manager.get(manager.post(page_of(run), {"w": "", **fields}).url).context["tried"].local[group]
+
+    others = shown.local[group[1:]] / shown.local[group[1:]].sum()
+    assert tried("50") == pytest.approx([0.5, *(0.5 * others)], abs=2e-6)
+    assert tried("0") == pytest.approx([0, *others], abs=2e-6)
+    assert tried("100") == pytest.approx([1, *(0 * others)], abs=2e-6)
+    # What leaves nothing to the others is rescaled with them.
+    whole = 3 + (1 - shown.local[group[0]])
+    assert tried("300") == pytest.approx([3 / whole, *(shown.local[group[1:]] / whole)], abs=2e-6)
 
 
 def test_equal_reset_and_what_was_not_touched(manager, run):
