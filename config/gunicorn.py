@@ -18,6 +18,7 @@ from django.apps import apps
 from config.garbage import keep_what_is_loaded
 from config.lifeline import end_with_parent
 from config.logs import HideRequests
+from config.memory import share_memory_between_threads
 
 env = environ.Env()
 # One process for each of two processors. Threads mostly wait: for slow clients, for the database, and for
@@ -81,6 +82,7 @@ def post_fork(server: Any, worker: Any) -> None:
     """Tie each worker to the process that started it, and let no thread keep the others waiting."""
     end_with_parent(server.pid)
     sys.setswitchinterval(SWITCH_SECONDS)
+    share_memory_between_threads()
     if apps.ready:
         _forget_what_was_left()
 

@@ -49,6 +49,22 @@ def application(environ, start_response):
     return [b"done"]
 """
 
+STRETCHING = """
+import hashlib, pathlib, threading
+together, turn = threading.Barrier(20), threading.Lock()
+def resident():
+    return int(pathlib.Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) // 1024
+def application(environ, start_response):
+    # Each in a thread of its own, and one after the other.
+    together.wait(60)
+    before = resident()
+    with turn:
+        hashlib.scrypt(b"key", salt=b"salt", n=2**14, r=8, p=1, maxmem=2**25)
+    together.wait(60)
+    start_response("200 OK", [])
+    return [str(resident() - before).encode()]
+"""
+
 LEAVING = """
 import pathlib, threading, time
 def run():
@@ -148,6 +164,31 @@ def test_a_server_that_ends_finishes_what_it_began_and_lets_nobody_in(tmp_path):
     finally:
         told.touch()
         kill_tree(server)
+
+
+def test_threads_take_memory_from_what_others_gave_back(tmp_path):
+    """Twenty stretch a key one after the other: each would keep 16 MB of its own, a dozen at the least."""
+    port, grown = free_port(), []
+    (tmp_path / "stretching_product.py").write_text(STRETCHING)
+    command = [*PYTHON, "gunicorn", "stretching_product", "--config", "python:config.gunicorn"]
+    own = clean_environment(PYTHONPATH=tmp_path, QUANHENG_VAR=tmp_path)
+    server = spawn([*command, "--workers", "1", "--bind", f"127.0.0.1:{port}"], tmp_path / "log", own)
+
+    def read():
+        grown.append(int(urllib.request.urlopen(f"http://127.0.0.1:{port}/").read()))
+
+    try:
+        wait_until(lambda: can_connect(port), what="the server")
+        readers = [threading.Thread(target=read) for _place in range(20)]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+    finally:
+        kill_tree(server)
+
+    assert len(grown) == 20
+    assert max(grown) < 110
 
 
 def test_a_server_that_ends_drops_connections_that_ask_for_nothing(tmp_path):
