@@ -80,7 +80,8 @@ def save_comment(claim: Claim, *, code: str, comment: str, seen: str) -> str:
     if score.comment not in (seen, comment):
         raise StaleComment(comment=score.comment)
     score.comment = comment
-    score.full_clean(exclude=["ballot", "indicator"])
+    # The constraints speak of the answer, which stays as it is: the database would be asked for each comment.
+    score.full_clean(exclude=["ballot", "indicator"], validate_constraints=False)
     score.save(update_fields=["comment"])
     return score.comment
 
