@@ -294,7 +294,7 @@ def _walk(world: Any, names: list[str]) -> _Walked:
 
 
 def _stay_signed_in(client: Any) -> None:
-    """Let the session be one in use, of which no request writes down that it is."""
+    """Let the session be one in use, of which no request writes down that it is, and newly signed in."""
     from django.conf import settings
 
     from weighting.services.sessions import TOUCHED
@@ -302,6 +302,8 @@ def _stay_signed_in(client: Any) -> None:
     if settings.SESSION_COOKIE_NAME in client.cookies:
         session = client.session
         session[TOUCHED] = int(time.time())
+        for method in session.get("account_authentication_methods", []):
+            method["at"] = time.time()
         session.save()
 
 
