@@ -41,6 +41,8 @@ EXAMINE = """async (rules) => (await axe.run({
 STYLED = """(scheme) => matchMedia(`(prefers-color-scheme: ${scheme})`).matches
   && [...document.querySelectorAll("link[rel=stylesheet]")].every(({ sheet }) => sheet?.cssRules.length)
   && document.getAnimations().every(({ playState }) => playState !== "running")"""
+# A chart appears after the page.
+DRAWN = f"(scheme) => ({STYLED})(scheme) && !document.querySelector('[data-drawing]:not([hidden])')"
 
 
 @pytest.fixture
@@ -112,17 +114,10 @@ def show(page, live_server, monkeypatch):
     def show_in_browser(address, content):
         written[unquote(urlsplit(address).path)] = content.encode()
         page.goto(live_server.url + address)
-        be_ready(page)
+        page.wait_for_function(DRAWN, arg="light")
 
     monkeypatch.setattr(WSGIHandler, "__call__", hand_out)
     return show_in_browser
-
-
-def be_ready(page):
-    """Wait until a page is drawn, and let axe come."""
-    page.wait_for_function(STYLED, arg="light")
-    # A chart appears after the page.
-    page.wait_for_function("!document.querySelector('[data-drawing]:not([hidden])')")
 
 
 def test_axe_finds_nothing_on_any_kind_of_page(page, show, world, clients):
