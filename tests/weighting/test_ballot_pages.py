@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from tests import factories
@@ -26,21 +25,6 @@ pytestmark = pytest.mark.django_db
 ITEM = "weighting/expert/_item.html"
 CROWD = 8
 PAGES = ["ballot", "ballot-review", "ballot-receipt", "ballot-receipt-download"]
-
-
-@pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
-def round_(manager):
-    return factories.make_round(manager=manager)
-
-
-@pytest.fixture
-def invitation(round_):
-    return factories.make_invitation(round_)
 
 
 @pytest.fixture
@@ -240,18 +224,6 @@ def test_without_scripts_one_answer_is_a_plain_form(expert, round_, invitation):
 
     assert response["Location"] == f"{url('ballot')}#score-{pk_of(round_, 'infra')}"
     assert stored(invitation) == {"infra": 2}
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("seen", [0, 1], ids=["first answer", "changed answer"])
-def test_a_save_takes_four_queries(expert, seen, django_assert_num_queries):
-    if seen:
-        save(expert, "infra", 4)
-
-    # invitation; BEGIN; answer; COMMIT. On PostgreSQL all but the first are one trip, uncounted.
-    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 4):
-        assert save(expert, "infra", 5, seen=seen).json() == {"state": "saved", "revision": seen + 1}
 
 
 # Review and seal
