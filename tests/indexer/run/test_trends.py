@@ -235,7 +235,7 @@ def test_strangers_see_the_years_that_are_public_alone(client, family):
     transaction.savepoint_rollback(point)
 
 
-@pytest.mark.parametrize(("name", "queries"), [("run-trend", 14), ("run-city-trend", 14)])
+@pytest.mark.parametrize(("name", "queries"), [("run-trend", 15), ("run-city-trend", 15)])
 def test_the_queries_do_not_grow_with_the_years(analyst, family, django_assert_num_queries, name, queries):
     city = "Nanyang" if "city" in name else ""
     with django_assert_num_queries(queries):
