@@ -13,6 +13,7 @@ from indexer import charts
 from indexer.views.shared.run_tabs import Tab
 from weighting.forms.advanced import WithAdvanced
 from weighting.permissions import MANAGERS, audience
+from weighting.selectors.offers import Offered
 from weighting.views.files import save_links
 from weighting.views.first_steps import FirstStep
 
@@ -206,6 +207,7 @@ def components(request: HttpRequest) -> HttpResponse:
         "filter_form": SampleFilter(request.GET),
         "sort": request.GET.get("sort", "rank"),
         "cities": [city | {"percent": 100 * city["score"] / top} for city in CITIES],  # type: ignore[operator]
+        "offered": Offered([], not_offered=903, text="panel"),
         "problems": PROBLEMS,
         "states": STATES,
         "tabs": [
