@@ -31,11 +31,14 @@ from tests.processes import wait_until
 from tests.weighting.claims import KEY as TYPE_KEY
 from tests.weighting.claims import begin, browser, key_of, open_link
 from tests.weighting.errands import settled
+from tests.weighting.test_sheets import several
 from tests.weighting.test_unlinking import bytes_on_disk, order_by, rows_of, shared_values
 from weighting import turnstiles
 from weighting.models import Ballot, Invitation, Score
-from weighting.services import claims, marks, residue
+from weighting.selectors.rounds import enterable_in
+from weighting.services import claims, marks, residue, sheets
 from weighting.services.rounds import close_round
+from weighting.services.sheets import import_sheets
 
 pytestmark = [pytest.mark.postgres, pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
@@ -65,6 +68,17 @@ def hold_open():
     for invitation in random.sample(people, 3):
         factories.save_score(claim_of(invitation), code="a", value=5, seen_revision=1, client="again")
     return round_
+
+
+def enter_forms():
+    """Let a manager enter the forms of all in one file; return the round, and whose ballot is whose."""
+    round_ = factories.make_round(
+        framework=factories.make_framework(TREE), panel=factories.make_panel(EXPERTS)
+    )
+    said = {one.expert.code: [1, 2, place % 5 + 1] for place, one in enumerate(enterable_in(round_))}
+    source, manager = several(round_, said), round_.managers.get()
+    entered = import_sheets(round_, source=source, filename="forms.xlsx", actor=manager)
+    return round_, {one.pk: str(ballot.pk) for one, ballot in entered}
 
 
 def truth_of(round_):
@@ -113,9 +127,9 @@ def joined_by_marks(round_):
     return right
 
 
-def joined_by_order(round_):
+def joined_by_order(round_, truth=None):
     """Match people to ballots by every pair of orders; return how many the best pair finds."""
-    truth, best = truth_of(round_), 0
+    truth, best = truth or truth_of(round_), 0
     rows = rows_of(Ballot, f"round_id = {round_.pk}", "id")
     firsts = rows_of(Score, "1 = 1", "id")
     first = {as_id(pk): place for place, pk in reversed(list(enumerate(firsts["ballot_id"])))}
@@ -233,6 +247,10 @@ def test_at_no_moment_does_a_mark_of_the_database_join_them(monkeypatch):
 def test_no_order_joins_open_ballots_to_people():
     # What chance does once it does not do again; an order that tells of them does it every time.
     assert any(joined_by_order(hold_open()) < SUSPICIOUS for _round in range(3))
+
+
+def test_no_order_joins_ballots_that_were_entered_in_one_file_to_people():
+    assert any(joined_by_order(*enter_forms()) < SUSPICIOUS for _round in range(3))
 
 
 def test_no_place_in_the_file_joins_open_ballots_to_people():
@@ -404,6 +422,14 @@ def test_a_note_of_who_came_is_found_by_its_order(monkeypatch):
     monkeypatch.setattr(claims, "forget_place", lambda _ballot: None)
 
     assert joined_by_order(hold_open()) >= SUSPICIOUS
+
+
+def test_ballots_that_are_entered_in_the_order_of_their_file_lie_in_it(monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's rows of ballots are numbered by chance")
+    monkeypatch.setattr(sheets, "in_an_order_of_chance", list)
+
+    assert joined_by_order(*enter_forms()) == EXPERTS
 
 
 def test_unless_the_disk_is_emptied_earlier_states_lie_on_it(monkeypatch):

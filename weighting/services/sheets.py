@@ -1,6 +1,7 @@
 """Ballots on spreadsheets and paper: taking in the form of a round (`weighting/services/sheet_form.py`)."""
 
 import secrets
+from collections.abc import Collection
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,7 +27,9 @@ def import_sheet(invitation: Invitation, *, source: bytes, filename: str, actor:
     begun: what somebody said themselves is never replaced.
     """
     answers = read_sheet_ballot(source, filename, terms_of(invitation.round))
-    return _enter(invitation, answers, actor=actor)
+    ballot = _enter(invitation, answers)
+    record_act(actor, "import_sheet", invitation)
+    return ballot
 
 
 @transaction.atomic
@@ -35,14 +38,23 @@ def import_sheets(
 ) -> list[tuple[Invitation, Ballot]]:
     """Enter and seal the forms of several experts, a column each under the expert's code; all or none.
 
-    Raises as `import_sheet` does.
+    They are entered in an order of chance and noted in that of the file, since PostgreSQL numbers what a
+    transaction writes. Raises as `import_sheet` does.
     """
     waiting = {one.expert.code: one for one in enterable_in(round_)}
     answers = read_sheet_ballots(source, filename, terms_of(round_), list(waiting))
-    return [(waiting[code], _enter(waiting[code], said, actor=actor)) for code, said in answers.items()]
+    ballots = {code: _enter(waiting[code], answers[code]) for code in in_an_order_of_chance(answers)}
+    for code in answers:
+        record_act(actor, "import_sheet", waiting[code])
+    return [(waiting[code], ballots[code]) for code in answers]
 
 
-def _enter(invitation: Invitation, answers: Answers, *, actor: Account) -> Ballot:
+def in_an_order_of_chance(codes: Collection[str]) -> list[str]:
+    """Return the codes in an order that tells nothing."""
+    return secrets.SystemRandom().sample(list(codes), len(codes))
+
+
+def _enter(invitation: Invitation, answers: Answers) -> Ballot:
     # Nobody keeps this secret: the ballot stands as it was entered.
     claim = Claim(invitation, secrets.token_hex(SECRET_BYTES))
     try:
@@ -55,7 +67,6 @@ def _enter(invitation: Invitation, answers: Answers, *, actor: Account) -> Ballo
     ballot = seal_ballot(claim)
     ballot.medium = Medium.SHEET
     ballot.save(update_fields=["medium"])
-    record_act(actor, "import_sheet", invitation)
     return ballot
 
 
