@@ -56,7 +56,7 @@ import psycopg
 url = urllib.parse.urlsplit(os.environ["DATABASE_URL"])
 away, seen = [], time.monotonic()
 print("asking", flush=True)
-while not select.select([sys.stdin], [], [], 0.02)[0]:
+while not select.select([sys.stdin], [], [], 0.1)[0]:
     try:
         socket.create_connection((url.hostname, url.port), 0.2).close()
         with psycopg.connect(url.geturl(), tcp_user_timeout=200) as link:
@@ -64,7 +64,7 @@ while not select.select([sys.stdin], [], [], 0.02)[0]:
     except (OSError, psycopg.Error):
         continue
     away, seen = [*away, time.monotonic() - seen], time.monotonic()
-print(*(seconds for seconds in away if seconds > 0.2))
+print(*(seconds for seconds in away if seconds > 0.3))
 """
 
 
