@@ -14,7 +14,7 @@ from indexer.enums import RunStatus
 from indexer.models import City, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex, Register, Run
 from indexer.selectors.composites import first_of, ranks_by_run
 from indexer.selectors.data_sets import owns_data_set
-from indexer.selectors.runs import listed_runs_visible_to
+from indexer.selectors.runs import NOT_SHOWN_OF_RUNS, listed_runs_visible_to
 from indexer.selectors.studies import TELLING, told_to_anybody
 from indexer.selectors.withheld import withheld_codes
 from weighting.enums import VersionStatus
@@ -23,15 +23,6 @@ from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.frameworks import owns_framework
 from weighting.selectors.sharing import known_to
 from weighting.selectors.versions import versions_managed_by
-
-HEAVY = (
-    "run__node_scores",
-    "run__data_set__values",
-    "run__data_set__totals",
-    "run__data_set__auxiliary",
-    "run__data_set__mapping",
-    "run__weight_version__manifest",
-)
 
 DAYS_OF_VISITS = 30
 # More words than these a question has only by mistake.
@@ -50,7 +41,7 @@ def released_editions() -> QuerySet[IndexEdition]:
         "run__method",
     )
     # The flags are set in the transaction that releases; they are asked for all the same.
-    return editions.defer(*HEAVY).filter(
+    return editions.defer(*NOT_SHOWN_OF_RUNS).filter(
         released_at__isnull=False,
         run__data_set__is_published=True,
         run__weight_version__is_published=True,

@@ -45,6 +45,8 @@ NOT_SHOWN = (
     "data_set__mapping",
     "weight_version__manifest",
 )
+# The same, and the scores, for what belongs to a run.
+NOT_SHOWN_OF_RUNS = ("run__node_scores", *(f"run__{name}" for name in NOT_SHOWN))
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
 # What a publication prints: by unit and indicator, None for the composite.
 Printed = dict[tuple[int, int | None], str]

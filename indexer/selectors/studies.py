@@ -19,6 +19,7 @@ from indexer.numeric.rank_bands import Bands, bands_of, bands_of_shape
 from indexer.numeric.rank_counts import RankCounts, kept_draws
 from indexer.selectors.block_parts import block_length, block_parts
 from indexer.selectors.cities import Cities, ranked_cities_of_run, ranked_rows_of
+from indexer.selectors.runs import NOT_SHOWN_OF_RUNS
 from weighting.models import Account, WeightVersion
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.permissions import STAFF, has_role
@@ -157,16 +158,7 @@ def _whole_studies() -> QuerySet[Study]:
         "run__weight_version",
         "run__method",
         "created_by",
-    ).defer(
-        "histogram",
-        "table",
-        "run__node_scores",
-        "run__data_set__values",
-        "run__data_set__totals",
-        "run__data_set__auxiliary",
-        "run__data_set__mapping",
-        "run__weight_version__manifest",
-    )
+    ).defer("histogram", "table", *NOT_SHOWN_OF_RUNS)
 
 
 def finished_studies_of(run: Run, account: Account | None) -> QuerySet[Study]:

@@ -26,7 +26,7 @@ from indexer.selectors.published import (
     visits_of,
 )
 from indexer.selectors.run_search import OfferedRuns, offer_runs
-from indexer.selectors.runs import NOT_SHOWN
+from indexer.selectors.runs import NOT_SHOWN, NOT_SHOWN_OF_RUNS
 from indexer.services.published import (
     describe_index,
     draft_index,
@@ -93,7 +93,9 @@ def publishing_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What strangers will see of an index, what is missing, its address, and its editions."""
     account, index = account_of(request), owned_index(request, pk)
     editions = list(
-        index.editions.select_related("run__data_set__series", "run__weight_version").defer(*_HEAVY)
+        index.editions.select_related("run__data_set__series", "run__weight_version").defer(
+            *NOT_SHOWN_OF_RUNS
+        )
     )
     run = _chosen_run(request, editions)
     chosen = [str(run.pk)] if run else []
@@ -154,9 +156,6 @@ def publishing_take_back(request: HttpRequest, pk: int, number: int) -> HttpResp
         return answer_act(request, act, done=_("The edition is taken back: nobody has seen it."), back=back)
     context = {"index": index, "edition": edition, "back": back}
     return render(request, "indexer/public/publishing_take_back.html", context)
-
-
-_HEAVY = ("run__node_scores", *(f"run__{name}" for name in NOT_SHOWN))
 
 
 def _detail(
