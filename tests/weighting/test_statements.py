@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from weighting.selectors.access import find_link, hash_token
 from weighting.selectors.claims import find_claimed, held_ballot
 from weighting.selectors.statements import Given, Statement
 from weighting.services.access import issue_invitation_link
+from weighting.services.claims import hold_round
 
 pytestmark = pytest.mark.django_db
 PK = Given("pk", Invitation._meta.pk)
@@ -94,3 +96,16 @@ def test_a_link_that_was_found_is_found_no_more_once_it_is_over(invitation):
 
     assert find_link(token) is None
     assert find_link(other).invitation == invitation
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_locked_within_a_transaction_alone():
+    """Once the statement is written, too."""
+    if not connection.features.has_select_for_update:
+        pytest.skip("SQLite locks as a transaction begins")
+    round_ = factories.make_round()
+    with transaction.atomic():
+        assert hold_round(round_.pk) == round_
+    with pytest.raises(transaction.TransactionManagementError):
+        hold_round(round_.pk)

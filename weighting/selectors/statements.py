@@ -13,6 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
+from django.db.transaction import TransactionManagementError
 
 Read = TypeVar("Read")
 
@@ -37,6 +38,7 @@ class _Written:
     params: Sequence[Any]
     converters: Sequence[tuple[int, Any, Sequence[Callable[..., Any]]]]
     make: Callable[[tuple[Any, ...]], Any]
+    locks: bool
 
     def params_with(self, given: dict[str, Any], database: BaseDatabaseWrapper) -> tuple[Any, ...]:
         return tuple(
@@ -72,6 +74,9 @@ class Statement(Generic[Read]):
         written = self._written.get(database.vendor)
         if written is None:
             written = self._written[database.vendor] = _write(self._write(), database)
+        if written.locks and database.get_autocommit():
+            # As Django says where it writes one: the lock would be gone with the statement.
+            raise TransactionManagementError("rows are locked within a transaction alone")
         with database.cursor() as cursor:
             cursor.execute(written.sql, written.params_with(given, database))
             return [written.read(row, database) for row in cursor.fetchall()]
@@ -98,6 +103,7 @@ def _write(rows: "QuerySet[Any, Any]", database: BaseDatabaseWrapper) -> _Writte
         params,
         [(place, column, found) for place, (found, column) in converters.items()],
         _making(compiler) if issubclass(rows._iterable_class, ModelIterable) else tuple,
+        rows.query.select_for_update and database.features.has_select_for_update,
     )
 
 
