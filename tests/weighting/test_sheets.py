@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
@@ -18,6 +19,7 @@ from weighting.models import AuditEntry, Ballot, Indicator, Panel
 from weighting.readers import FileProblems, read_panel
 from weighting.readers.workbooks import reading as limits
 from weighting.selectors.rounds import enterable_in, receipts_of
+from weighting.services import sheets
 from weighting.services.rounds import close_round
 from weighting.services.sheet_form import sheet_form
 from weighting.services.sheets import import_sheet, import_sheets
@@ -248,6 +250,19 @@ def test_one_wrong_column_keeps_all_of_the_file_out(round_, manager, said, colum
     assert not invitation_of(round_).started
 
 
+def test_who_began_meanwhile_is_named_and_keeps_all_of_the_file_out(round_, manager, monkeypatch):
+    source = several(round_, {"E004": LOW, "E005": HIGH})
+    waiting = list(enterable_in(round_))
+    begun = next(one for one in waiting if one.expert.code == "E005")
+    fill_ballot(begun)
+    # As it was when the file was read.
+    monkeypatch.setattr(sheets, "enterable_in", lambda _round: waiting)
+    with pytest.raises(Refused) as refused:
+        import_sheets(round_, source=source, filename="f.xlsx", actor=manager)
+    assert f"{begun.expert.name} (E005) has begun already" in refused.value.blockers[0]
+    assert not Ballot.objects.filter(round=round_, medium=Medium.SHEET).exists()
+
+
 def test_the_page_takes_several_forms_and_shows_their_receipts_once(client, round_):
     address = reverse("weighting:round-sheets", args=[round_.pk])
     assert address in client.get(reverse("weighting:round-detail", args=[round_.pk])).text
@@ -381,3 +396,18 @@ def test_a_sheet_that_lies_about_its_extent_is_read_as_it_is():
     sheet = zipfile.ZipFile(BytesIO(data)).read("xl/worksheets/sheet1.xml")
     lying = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:XFD1048576"', sheet)
     assert len(read_panel(repacked(data, **{"xl/worksheets/sheet1.xml": lying}), "p")) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("act", "read"), [(import_sheet, "read_sheet_ballot"), (import_sheets, "read_sheet_ballots")]
+)
+def test_nobody_waits_for_a_lock_while_forms_are_read(round_, manager, monkeypatch, act, read):
+    reading, seen = getattr(sheets, read), []
+    monkeypatch.setattr(
+        sheets, read, lambda *asked: seen.append(connection.in_atomic_block) or reading(*asked)
+    )
+    several_at_once = act is import_sheets
+    source = several(round_, {"E004": LOW}) if several_at_once else filled(round_)
+    act(round_ if several_at_once else invitation_of(round_), source=source, filename="f.xlsx", actor=manager)
+    assert seen == [False]

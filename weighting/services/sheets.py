@@ -19,7 +19,6 @@ from weighting.services.claims import claim_ballot
 CLIENT = "sheet"
 
 
-@transaction.atomic
 def import_sheet(invitation: Invitation, *, source: bytes, filename: str, actor: Account) -> Ballot:
     """Enter and seal one expert's filled-in form; the ballot carries its receipt and nonce.
 
@@ -27,12 +26,13 @@ def import_sheet(invitation: Invitation, *, source: bytes, filename: str, actor:
     begun: what somebody said themselves is never replaced.
     """
     answers = read_sheet_ballot(source, filename, terms_of(invitation.round))
-    ballot = _enter(invitation, answers)
-    record_act(actor, "import_sheet", invitation)
-    return ballot
+    # Nobody waits for SQLite's lock while the file is read.
+    with transaction.atomic():
+        ballot = _enter(invitation, answers)
+        record_act(actor, "import_sheet", invitation)
+        return ballot
 
 
-@transaction.atomic
 def import_sheets(
     round_: Round, *, source: bytes, filename: str, actor: Account
 ) -> list[tuple[Invitation, Ballot]]:
@@ -43,9 +43,10 @@ def import_sheets(
     """
     waiting = {one.expert.code: one for one in enterable_in(round_)}
     answers = read_sheet_ballots(source, filename, terms_of(round_), list(waiting))
-    ballots = {code: _enter(waiting[code], answers[code]) for code in in_an_order_of_chance(answers)}
-    for code in answers:
-        record_act(actor, "import_sheet", waiting[code])
+    with transaction.atomic():
+        ballots = {code: _enter(waiting[code], answers[code]) for code in in_an_order_of_chance(answers)}
+        for code in answers:
+            record_act(actor, "import_sheet", waiting[code])
     return [(waiting[code], ballots[code]) for code in answers]
 
 
@@ -60,8 +61,10 @@ def _enter(invitation: Invitation, answers: Answers) -> Ballot:
     try:
         claim_ballot(claim)
     except AlreadyClaimed:
+        expert = f"{invitation.expert.name} ({invitation.expert.code})"
         raise Refused(
-            _("This expert has begun already: a form never replaces what somebody said themselves.")
+            _("%(expert)s has begun already: a form never replaces what somebody said themselves.")
+            % {"expert": expert}
         ) from None
     save_scores(claim, answers=answers, client=CLIENT)
     ballot = seal_ballot(claim)
