@@ -141,16 +141,17 @@ DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'q
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE is the write lock (select_for_update does nothing here), for which config.sqlite
-    # waits; FULL makes an acknowledged save survive a power cut, which NORMAL under WAL does not. A log that
-    # was long is cut to 128 MB when it is begun anew: what is cut of two workers' log they make grow again,
-    # with the lock held. A file keeps the pages that it was made with: those of 16 KB take blocks in at half
-    # the cost of SQLite's own (docs/decisions/results-wait-for-no-disk.md).
+    # waits; FULL makes an acknowledged save survive a power cut, which NORMAL under WAL does not. A log
+    # that was long is cut to 224 MB when it is begun anew: what is cut of two workers' log they make grow
+    # again, with the lock held, which takes twice the time of writing over what is there. A file keeps
+    # the pages that it was made with: those of 16 KB take blocks in at half the cost of SQLite's own
+    # (docs/decisions/results-wait-for-no-disk.md).
     DATABASES["default"]["ENGINE"] = "config.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-        " PRAGMA secure_delete=ON; PRAGMA journal_size_limit=134217728;",
+        " PRAGMA secure_delete=ON; PRAGMA journal_size_limit=234881024;",
     }
 else:
     DATABASES["default"]["ENGINE"] = "config.postgresql"
