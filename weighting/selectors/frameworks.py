@@ -46,7 +46,7 @@ def weighs_framework(account: Account | None, framework: Framework) -> bool:
 
 
 def frameworks_weighted_by(account: Account) -> QuerySet[Framework]:
-    """Return the frameworks that an account may draft weights for: managers all, analysts their own."""
+    """Return those that an account may weigh and choose a method for: managers all, analysts their own."""
     return frameworks_visible_to(account) if has_role(account, MANAGERS) else frameworks_owned_by(account)
 
 

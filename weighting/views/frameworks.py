@@ -26,6 +26,7 @@ from weighting.selectors.frameworks import (
     frameworks_visible_to,
     indicators_of,
     owns_framework,
+    weighs_framework,
 )
 from weighting.services.frameworks import import_framework, publish_framework, share_framework
 from weighting.views.answers import answer_act, answer_form, sent_data
@@ -58,6 +59,7 @@ def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "indicators": along_the_tree(indicators_of(framework.pk)),
         "may_publish": owns_framework(account, framework),
         "is_own": is_own,
+        "may_set_method": weighs_framework(account, framework),
         "is_held": is_own and is_held(framework),
         "may_change": is_own and not is_used(framework),
         "beside": editions_beside(account, framework),

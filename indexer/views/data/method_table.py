@@ -32,10 +32,10 @@ from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.permissions import STAFF, audience
 from weighting.requests import asks_for_part
-from weighting.selectors.frameworks import indicators_of
+from weighting.selectors.frameworks import indicators_of, weighs_framework
 from weighting.sentences import join_sentences
 from weighting.views.answers import UNPROCESSABLE
-from weighting.visitors import account_of, visitor_of
+from weighting.visitors import account_of
 
 
 @audience(STAFF)
@@ -48,7 +48,7 @@ def data_set_method_table(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = _sheet_of(request, data_set)
     _judge(sheet)
     act = request.POST.get("act", "")
-    if act in ACTS and sheet.is_sound and sheet.method is not None and _may(request, act):
+    if act in ACTS and sheet.is_sound and sheet.method is not None and _may(account, sheet, act):
         try:
             messages.success(request, ACTS[act](sheet, account, bool(request.POST.get("all_versions"))))
         except Refused as refusal:
@@ -148,8 +148,8 @@ def _used(sheet: Sheet) -> IndexMethod:
 ACTS = {"compute": _compute, "keep": _keep}
 
 
-def _may(request: HttpRequest, act: str) -> bool:
-    return act != "keep" or visitor_of(request).can_manage
+def _may(account: Account, sheet: Sheet, act: str) -> bool:
+    return act != "keep" or weighs_framework(account, sheet.data_set.framework)
 
 
 def _answer(request: HttpRequest, sheet: Sheet) -> HttpResponse:
@@ -162,7 +162,7 @@ def _answer(request: HttpRequest, sheet: Sheet) -> HttpResponse:
         "is_sent": sheet.form.is_bound,
         "is_too_large": sheet.laboratory.is_too_large,
         "own_address": reverse("indexer:data-set-method-table", args=[pk]),
-        "may_keep": visitor_of(request).can_manage,
+        "may_keep": weighs_framework(account_of(request), sheet.data_set.framework),
         "has_version": sheet.form.chosen_version is not None,
         **trial_context(sheet),
     }

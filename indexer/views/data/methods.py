@@ -21,8 +21,8 @@ from indexer.services.methods import set_default_method, use_method
 from indexer.words import data_set_name
 from weighting.exceptions import Refused
 from weighting.models import Account
-from weighting.permissions import MANAGERS, STAFF, audience
-from weighting.selectors.frameworks import frameworks_visible_to, indicators_of
+from weighting.permissions import STAFF, audience
+from weighting.selectors.frameworks import frameworks_weighted_by, indicators_of
 from weighting.sentences import join_sentences
 from weighting.views.answers import UNPROCESSABLE, sent_data
 from weighting.visitors import account_of
@@ -62,12 +62,12 @@ def data_set_compute(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "indexer/data/data_set_compute.html", context, status=status)
 
 
-@audience(MANAGERS)
+@audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def framework_method(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the method that data sets of a framework are computed by unless they say another."""
     account = account_of(request)
-    framework = get_object_or_404(frameworks_visible_to(account), pk=pk)
+    framework = get_object_or_404(frameworks_weighted_by(account), pk=pk)
     own = default_method_of(pk)
     form = MethodForm(
         *sent_data(request)[:1],

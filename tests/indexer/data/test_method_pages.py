@@ -288,6 +288,24 @@ class TestDefaultOfAFramework:
         assert (chosen.normalisation, chosen.outliers) == ("zscore", "log")
         assert '<option value="zscore" selected>' in client.get(address).content.decode()
 
+    def test_an_analyst_chooses_it_for_a_framework_of_her_own_alone(self, client):
+        maker = make_account(Role.ANALYST)
+        framework, other = make_framework(owner=maker), make_framework()
+        sign_in_staff(client, maker)
+        address = reverse("indexer:framework-method", args=[framework.pk])
+        page = client.get(reverse("weighting:framework-detail", args=[framework.pk])).text
+
+        assert f'href="{address}"' in page
+        assert client.post(address, form_data(normalisation="zscore")).status_code == 302
+        assert FrameworkMethod.objects.get().method.normalisation == "zscore"
+
+        address = reverse("indexer:framework-method", args=[other.pk])
+        page = client.get(reverse("weighting:framework-detail", args=[other.pk])).text
+        assert f'href="{address}"' not in page
+        assert client.get(address).status_code == 404
+        assert client.post(address, form_data(normalisation="rank")).status_code == 404
+        assert not FrameworkMethod.objects.filter(framework=other).exists()
+
     def test_what_no_data_could_satisfy_is_refused(self, client):
         framework = make_framework()
         sign_in_staff(client, framework.created_by)

@@ -17,6 +17,7 @@ from tests.indexer.data.test_method_by_leaf import imported
 from tests.indexer.factories import make_data_set, make_version
 from tests.indexer.numeric.published import column, numbers, rows_of
 from weighting.enums import Role
+from weighting.models import Framework
 
 pytestmark = pytest.mark.django_db
 
@@ -231,7 +232,7 @@ class TestUsing:
         assert "group_mean:province" in page
         assert "group_mean:region" not in page
 
-    def test_managers_alone_keep_it_for_the_framework(self, client, analyst, data_set):
+    def test_managers_keep_it_for_the_framework_and_analysts_for_their_own(self, client, analyst, data_set):
         assert send(analyst, data_set, "keep", **HUMAN_DEVELOPMENT).status_code == 200
         assert not FrameworkMethod.objects.filter(framework=data_set.framework).exists()
 
@@ -239,6 +240,15 @@ class TestUsing:
         assert send(client, data_set, "keep", **HUMAN_DEVELOPMENT).status_code == 302
         kept = FrameworkMethod.objects.get(framework=data_set.framework).method
         assert kept.leaves["gnipc"] == {"lower": 100.0, "transform": "ln", "upper": 75000.0}
+
+        FrameworkMethod.objects.all().delete()
+        maker = make_account(Role.ANALYST)
+        Framework.objects.filter(pk=data_set.framework_id).update(created_by=maker)
+        sign_in_staff(client, maker)
+        page = client.get(reverse("indexer:data-set-method-table", args=[data_set.pk])).text
+        assert 'value="keep"' in page
+        assert send(client, data_set, "keep", **HUMAN_DEVELOPMENT).status_code == 302
+        assert FrameworkMethod.objects.get(framework=data_set.framework).method == kept
 
     def test_a_data_set_that_is_too_large_is_computed_without_being_tried(
         self, analyst, data_set, monkeypatch
