@@ -67,11 +67,18 @@ class Typist(threading.Thread):
         self.web, self.expert, self.stop = web, expert, stop
         self.first, self.pause, self.again = first, pause, again
         self.acknowledged, self.wrong = {}, []
+        # When saves were acknowledged, in seconds of the machine's clock.
+        self.times = []
         # The seconds from a first try to its acknowledgement.
         self.longest = 0.0
-        # Saves that were acknowledged, that broke off, and that were refused for a while; of these, those for
-        # which a proxy found nobody.
-        self.saves = self.broken = self.refused = self.unserved = 0
+        # Saves that broke off, and that were refused for a while; of these, those for which a proxy found
+        # nobody.
+        self.broken = self.refused = self.unserved = 0
+
+    @property
+    def saves(self):
+        """How many were acknowledged."""
+        return len(self.times)
 
     def run(self):
         for turn in itertools.count(self.first):
@@ -81,7 +88,7 @@ class Typist(threading.Thread):
             answer = self._save(code, value, seen)
             if answer.status == 200 and answer.body.get("revision") == seen + 1:
                 self.acknowledged[code] = (value, seen + 1)
-                self.saves += 1
+                self.times.append(time.monotonic())
             else:
                 self.wrong.append((code, value, seen, answer))
 

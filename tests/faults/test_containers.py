@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 
@@ -119,10 +120,12 @@ def _wait_for_a_save_each(typists, what):
 
 def say(what, typists):
     waits = sorted(typist.longest for typist in typists)
+    times = sorted(at for typist in typists for at in typist.times)
+    silence = max(later - at for at, later in pairwise(times))
     print(
         f"{what}: {total(typists, 'saves')} saves acknowledged, 0 lost, {total(typists, 'broken')} broken,"
-        f" {total(typists, 'refused')} refused; the longest that an expert waited {waits[-1]:.2f} s,"
-        f" the middle one {waits[len(waits) // 2]:.2f} s"
+        f" {total(typists, 'refused')} refused; nobody's was acknowledged for {silence:.2f} s at the longest;"
+        f" the longest that an expert waited {waits[-1]:.2f} s, the middle one {waits[len(waits) // 2]:.2f} s"
     )
 
 
