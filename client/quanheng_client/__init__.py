@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .weights import TreeWeights
+
 __all__ = ["Package", "fetch_package", "rank", "read_package", "weighted_scores"]
 
 Scores = dict[str, float]
+# What the table of changes says of a value that nobody gave.
+NOT_GIVEN = frozenset({"imputed", "carried", "left_out"})
+# A share of weights may lie this far below what is asked for, by rounding alone.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -84,15 +90,17 @@ def fetch_package(site: str, run: int) -> Package:
 
 
 def weighted_scores(package: Package, weights: Mapping[str, float] | None = None) -> Scores:
-    """Return the weighted sum of the normalised values of each unit, on the scale of the index.
+    """Return the weighted mean of the normalised values of each unit, on the scale of the index.
 
     ``weights`` are of the indicators that have data, by code, and sum to 1; the package's own without them.
+    Where the method leaves gaps, the weight of what a unit lacks goes to its siblings, group by group; a
+    unit that has less of the weight than the method asks for has no score, and is not in the answer.
 
     Raises
     ------
     ValueError
-        Where the method forms scores otherwise, or values are missing or may not be given away, so that a
-        sum would be another index.
+        Where the method forms scores otherwise, or values may not be given away, so that a mean would be
+        another index; where a unit has nothing that the weights given here count.
     """
     if withheld := package.descriptor.get("withheld"):
         raise ValueError(f"values that may not be given away are not in the package: {', '.join(withheld)}")
@@ -104,11 +112,30 @@ def weighted_scores(package: Package, weights: Mapping[str, float] | None = None
         weights = {row["code"]: row["global_weight"] for row in package.rows("weights")}
     if lacking := [leaf for leaf in leaves if leaf not in weights]:
         raise ValueError(f"no weight for {', '.join(lacking)}: give every indicator one, 0 if none")
-    if gaps := [row["unit"] for row in tables if any(row[leaf] is None for leaf in leaves)]:
-        raise ValueError(f"values are missing for {', '.join(gaps[:5])}: compute with compute_index instead")
+    tree = TreeWeights(package.rows("framework"), weights)
+    gaps = {row["unit"]: {leaf for leaf in leaves if row[leaf] is None} for row in tables}
+    own = {unit: tree.around(gaps[unit]) for unit in _with_coverage(package, tree, gaps)}
+    if bare := [unit for unit, held in own.items() if not held]:
+        raise ValueError(
+            f"{', '.join(bare[:5])}: nothing of any weight is there; give weight to what they have"
+        )
     return {
-        row["unit"]: method["scale"] * sum(weights[leaf] * row[leaf] for leaf in leaves) for row in tables
+        row["unit"]: method["scale"] * sum(own[row["unit"]][leaf] * row[leaf] for leaf in own[row["unit"]])
+        for row in tables
+        if row["unit"] in own
     }
+
+
+def _with_coverage(package: Package, tree: TreeWeights, gaps: Mapping[str, set[str]]) -> list[str]:
+    """Return the units that have as much of the weight as is asked for, not counting what was filled in."""
+    least = package.method["coverage"]
+    if least <= 0:
+        return list(gaps)
+    lacking = {unit: set(codes) for unit, codes in gaps.items()}
+    for row in package.rows("changes") if "changes" in package.names else []:
+        if not NOT_GIVEN.isdisjoint(row["changes"].split()):
+            lacking[row["unit"]].add(row["code"])
+    return [unit for unit, codes in lacking.items() if tree.coverage(codes) >= least - ROUNDING]
 
 
 def rank(scores: Mapping[str, float]) -> dict[str, int]:

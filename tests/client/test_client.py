@@ -6,10 +6,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from indexer.models import Run
 from indexer.packages.archive import package_of
+from tests.factories import make_framework
 from tests.indexer.pages import make_runs, random_values
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,3 +74,65 @@ def test_what_is_no_weighted_mean_is_refused(client_package):
         client_package.weighted_scores(package)
     with pytest.raises(ValueError, match="is no address"):
         client_package.fetch_package("index.example.org", 1)
+
+
+def nested(values, **method):
+    """A package of an index of two branches, of which one is divided again."""
+    tree = {"a": {"b": {"c": {}, "d": {}}, "e": {}}, "f": {"g": {}, "h": {}}}
+    return make_runs(values, framework=make_framework(tree), normalisation="minmax", **method)[1]
+
+
+def with_gaps(*cells):
+    """Values of six units; rows and columns as ``cells`` are missing."""
+    values = random_values(6)
+    for unit, leaf in cells:
+        values[unit, leaf] = np.nan
+    return values
+
+
+def read(client_package, run):
+    with zipfile.ZipFile(io.BytesIO(package_of(run))) as archive:
+        return client_package.Package({name: archive.read(name) for name in archive.namelist()})
+
+
+def assert_as_published(client_package, package, *, without=0):
+    scores = client_package.weighted_scores(package)
+    published = {row["unit"]: row["total"] for row in package.rows("scores")}
+    assert scores == pytest.approx({unit: total for unit, total in published.items() if total is not None})
+    assert len(published) - len(scores) == without
+    ranks = {row["unit"]: row["total"] for row in package.rows("ranks") if row["total"] is not None}
+    assert client_package.rank(scores) == ranks
+
+
+def test_what_a_unit_lacks_gives_its_weight_to_its_siblings(client_package):
+    # One of a pair, a whole pair, a whole branch, all but one.
+    gaps = with_gaps((0, 0), (1, 0), (1, 1), (2, 3), (2, 4), *((3, leaf) for leaf in range(4)))
+    package = read(client_package, nested(gaps, missing="reweight"))
+    assert_as_published(client_package, package)
+
+    plain = {row["code"]: row["global_weight"] for row in package.rows("weights")}
+    leaves = [column for column in package.rows("normalised")[0] if column != "unit"]
+    filled = {
+        row["unit"]: 100 * sum(plain[leaf] * (row[leaf] or 0) for leaf in leaves)
+        for row in package.rows("normalised")
+    }
+    assert filled != pytest.approx(client_package.weighted_scores(package))
+
+
+def test_weights_of_ones_own_are_rescaled_and_have_to_weigh_what_is_there(client_package):
+    package = read(client_package, nested(with_gaps((0, 0)), missing="reweight"))
+    rows = package.rows("normalised")
+    first, second, *others = (column for column in rows[0] if column != "unit")
+    nothing = dict.fromkeys(others, 0.0)
+    scores = client_package.weighted_scores(package, {first: 0.4, second: 0.6, **nothing})
+    assert scores[rows[0]["unit"]] == pytest.approx(100 * rows[0][second])
+    assert scores[rows[1]["unit"]] == pytest.approx(100 * (0.4 * rows[1][first] + 0.6 * rows[1][second]))
+    with pytest.raises(ValueError, match=f"^{rows[0]['unit']}: nothing of any weight is there"):
+        client_package.weighted_scores(package, {first: 1.0, second: 0.0, **nothing})
+
+
+@pytest.mark.parametrize("missing", ["reweight", "mean"])
+def test_a_unit_without_the_coverage_has_no_score(client_package, missing):
+    gaps = with_gaps((0, 0), *((1, leaf) for leaf in range(4)))
+    package = read(client_package, nested(gaps, missing=missing, coverage=0.6))
+    assert_as_published(client_package, package, without=1)
