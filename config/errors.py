@@ -11,6 +11,9 @@ from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.excepthook import ExcepthookIntegration
+from sentry_sdk.utils import BadDsn
+
+from config import environment
 
 # Whatever else a library puts into a report is left out, also what later releases of it may add.
 OF_A_REPORT = ("event_id", "timestamp", "platform", "level", "release", "transaction", "sdk")
@@ -18,7 +21,21 @@ OF_A_FRAME = ("filename", "module", "function", "lineno", "context_line", "in_ap
 
 
 def report_errors(address: str, *, release: str) -> None:
-    """Send errors nobody caught, of pages and of jobs, to a collector's address (its DSN)."""
+    """Send errors nobody caught, of pages and of jobs, to a collector's address (its DSN).
+
+    Raises
+    ------
+    ImproperlyConfigured
+        When it is no such address.
+    """
+    try:
+        _begin(address, release)
+    except BadDsn as error:
+        remedy = "write the DSN as the collector shows it"
+        raise environment.refusal("QUANHENG_ERRORS_DSN", remedy, shown=False) from error
+
+
+def _begin(address: str, release: str) -> None:
     sentry_sdk.init(
         dsn=address,
         release=release,

@@ -12,20 +12,19 @@ import tempfile
 import threading
 from typing import Any, NoReturn
 
-import environ
 from django.apps import apps
 
+from config import environment as env
 from config.garbage import keep_what_is_loaded
 from config.lifeline import end_with_parent
 from config.logs import HideRequests
 from config.memory import share_memory_between_threads
 
-env = environ.Env()
 # One process for each of two processors. Threads mostly wait: for slow clients, for the database, and for
 # the turn that strangers, pictures and large files take (weighting/crowds.py, weighting/desk.py). There are
 # more of them than can wait so: some are always free for whoever saves a ballot.
-workers = env.int("QUANHENG_WEB_WORKERS", default=2)
-threads = env.int("QUANHENG_WEB_THREADS", default=40)
+workers = env.whole("QUANHENG_WEB_WORKERS", 2, least=1)
+threads = env.whole("QUANHENG_WEB_THREADS", 40, least=1)
 worker_class = "sync" if threads == 1 else "config.web_worker.WebWorker"
 timeout = 60
 graceful_timeout = 10
@@ -36,7 +35,7 @@ control_socket_disable = True
 # Whoever is heard on this machine, a proxy that hands on all that it is sent among them, could otherwise say
 # what every link of an answer begins with, and so of one that is kept for others.
 forwarder_headers = ""
-if env.str("QUANHENG_LOG_FORMAT", default="line") == "json":
+if env.choice("QUANHENG_LOG_FORMAT", env.LOG_FORMATS, "line") == "json":
     # Told by its own handler alone: what went on to the others, too, would stand there twice.
     logconfig_dict = {
         "formatters": {"generic": {"()": "config.logs.JsonLines"}},

@@ -20,11 +20,17 @@ from types import FrameType
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from config import settings
+from django.core.exceptions import ImproperlyConfigured
+
 from config.broker import BrokerError, valkey_command, wait_for_broker
 from config.children import Child, LaunchError, stop_all, tail
 from config.installation import Installation
 from config.lifeline import end_with_parent
+
+try:
+    from config import settings
+except ImproperlyConfigured as error:
+    sys.exit(f"\nQuanheng cannot run.\n{error}")
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 90.0
@@ -137,10 +143,10 @@ def _programs(port: int, environment: Mapping[str, str]) -> list[Child]:
 def _environment(address: str) -> dict[str, str]:
     """Return what every child sees: absolute folders, and one thread per numeric process."""
     return {
-        "QUANHENG_PUBLIC_URL": address,
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         **os.environ,
+        "QUANHENG_PUBLIC_URL": os.environ.get("QUANHENG_PUBLIC_URL") or address,
         "QUANHENG_VAR": str(settings.VAR_DIR.resolve()),
         "PYTHONUNBUFFERED": "1",
     }
@@ -212,7 +218,7 @@ def _wait_until_healthy(address: str, children: list[Child]) -> None:
 def _health(address: str, timeout: float = 5.0) -> dict[str, Any]:
     """Return what /healthz says at an address of this machine; empty when no Quanheng answers."""
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=timeout)
-    host = urlsplit(os.environ.get("QUANHENG_PUBLIC_URL", address)).netloc
+    host = urlsplit(os.environ.get("QUANHENG_PUBLIC_URL") or address).netloc
     try:
         connection.request("GET", "/healthz", headers={"Host": host})
         answer = json.loads(connection.getresponse().read(10_000))

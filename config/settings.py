@@ -10,20 +10,18 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config import environment as env
 from config.broker import socket_path
 from config.build import build_fingerprint, build_name
 from config.installation import noted_address
 from config.memory import memory_there_is
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
-VAR_DIR = Path(env.str("QUANHENG_VAR", default=str(BASE_DIR / "var"))).absolute()
+VAR_DIR = Path(env.text("QUANHENG_VAR", str(BASE_DIR / "var"))).absolute()
 VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -52,15 +50,15 @@ BUILD = build_fingerprint(BASE_DIR)
 CODE_VERSION = build_name(BASE_DIR, BUILD)
 
 # Whether `make run` loads the demonstration and prints its sign-in links.
-WITH_DEMO = env.bool("QUANHENG_DEMO", default=True)
+WITH_DEMO = env.flag("QUANHENG_DEMO", default=True)
 
-DEBUG = env.bool("DJANGO_DEBUG", default=False)
-SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="") or _embedded_secret()
-ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
+DEBUG = env.flag("DJANGO_DEBUG")
+SECRET_KEY = env.text("DJANGO_SECRET_KEY") or _embedded_secret()
+ALLOWED_HOSTS = env.hosts("DJANGO_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.origins("DJANGO_CSRF_TRUSTED_ORIGINS")
 # The address people reach the product at; links in messages and exports start with it.
 # Commands in another shell speak of the port that the launcher was given.
-PUBLIC_URL = env.str("QUANHENG_PUBLIC_URL", default=noted_address(VAR_DIR) or "http://127.0.0.1:8000")
+PUBLIC_URL = env.address("QUANHENG_PUBLIC_URL", noted_address(VAR_DIR) or "http://127.0.0.1:8000")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -136,7 +134,7 @@ TEMPLATES = [
 ]
 
 # --- storage -------------------------------------------------------------------------------
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'quanheng.sqlite3'}")}
+DATABASES = {"default": env.database("DATABASE_URL", VAR_DIR / "quanheng.sqlite3")}
 # To open SQLite's file takes longer than to save an answer, and whoever closes it last writes the log back.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -175,7 +173,7 @@ STORAGES = {
 
 # --- what is made once and kept: pictures and files of finished runs ------------------------
 # Found by a hash of all that they depend on, so none is ever old; thrown away, they are made again.
-MADE_DIR = env.str("QUANHENG_MADE", default=str(VAR_DIR / "made"))
+MADE_DIR = env.text("QUANHENG_MADE", str(VAR_DIR / "made"))
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "made": {
@@ -194,9 +192,9 @@ CACHES = {
 }
 
 # --- broker --------------------------------------------------------------------------------
-REDIS_URL = env.str("REDIS_URL", default="") or f"redis+socket://{socket_path(VAR_DIR)}"
+REDIS_URL = env.broker("REDIS_URL", f"redis+socket://{socket_path(VAR_DIR)}")
 CELERY_BROKER_URL = REDIS_URL
-CELERY_WORKER_CONCURRENCY = env.int("QUANHENG_WORKER_PROCESSES", default=2)
+CELERY_WORKER_CONCURRENCY = env.whole("QUANHENG_WORKER_PROCESSES", 2, least=1)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -217,58 +215,60 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 # A run stays with a worker that says nothing for this long; then another may take it.
-RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", default=60.0)
+RUN_LEASE_SECONDS = env.seconds("RUN_LEASE_SECONDS", 60.0)
 # What one process may need for a study, in megabytes: a study that needs more is refused when it is
 # asked. A quarter of what there is by default: two workers, the pages and the database share it.
-STUDY_MEMORY_MB = env.int("STUDY_MEMORY_MB", default=memory_there_is() // 4_000_000)
+STUDY_MEMORY_MB = env.whole("STUDY_MEMORY_MB", memory_there_is() // 4_000_000, least=1)
 # What a file that an operator has read from the server's disk may take of one process, in megabytes.
-IMPORT_MEMORY_MB = env.int("IMPORT_MEMORY_MB", default=memory_there_is() // 4_000_000)
+IMPORT_MEMORY_MB = env.whole("IMPORT_MEMORY_MB", memory_there_is() // 4_000_000, least=1)
 # A worker computes for this long, then looks at the queues again.
-RUN_TURN_SECONDS = env.float("RUN_TURN_SECONDS", default=5.0)
+RUN_TURN_SECONDS = env.seconds("RUN_TURN_SECONDS", 5.0)
 # What one account may keep waiting, and for how long what nobody takes up is kept.
-MOST_STUDIES_UNDER_WAY = env.int("QUANHENG_MOST_STUDIES", default=30)
-MOST_IMPORT_DRAFTS = env.int("QUANHENG_MOST_IMPORT_DRAFTS", default=20)
+MOST_STUDIES_UNDER_WAY = env.whole("QUANHENG_MOST_STUDIES", 30)
+MOST_IMPORT_DRAFTS = env.whole("QUANHENG_MOST_IMPORT_DRAFTS", 20)
 # What one account may bring in within a day: nothing of it can be taken back.
-MOST_TABLES_A_DAY = env.int("QUANHENG_MOST_TABLES_A_DAY", default=1000)
-IMPORT_DRAFT_DAYS = env.int("QUANHENG_IMPORT_DRAFT_DAYS", default=30)
-SIGN_IN_RECORD_DAYS = env.int("QUANHENG_SIGN_IN_RECORD_DAYS", default=30)
+MOST_TABLES_A_DAY = env.whole("QUANHENG_MOST_TABLES_A_DAY", 1000)
+IMPORT_DRAFT_DAYS = env.whole("QUANHENG_IMPORT_DRAFT_DAYS", 30, most=env.MOST_DAYS)
+SIGN_IN_RECORD_DAYS = env.whole("QUANHENG_SIGN_IN_RECORD_DAYS", 30, most=env.MOST_DAYS)
 CELERY_BEAT_SCHEDULER = "config.clock.Clock"
 CELERY_BEAT_SCHEDULE = {
     "clear-old-records": {"task": "weighting.tasks.clear_old_records", "schedule": 3600.0},
     "clear-old-imports": {"task": "indexer.tasks.clear_imports", "schedule": 3600.0},
     "sweep-waiting-runs": {
         "task": "indexer.tasks.sweep_runs",
-        "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),
+        "schedule": env.seconds("RUN_SWEEP_SECONDS", 5.0),
     },
     "sweep-waiting-studies": {
         "task": "indexer.tasks.sweep_studies",
-        "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),
+        "schedule": env.seconds("RUN_SWEEP_SECONDS", 5.0),
     },
     "sweep-missing-facts": {
         "task": "indexer.tasks.sweep_facts",
-        "schedule": env.float("RUN_SWEEP_SECONDS", default=5.0),
+        "schedule": env.seconds("RUN_SWEEP_SECONDS", 5.0),
     },
     "release-editions-after-their-embargo": {"task": "indexer.tasks.release_editions", "schedule": 5.0},
     "sweep-waiting-letters": {"task": "weighting.tasks.sweep_letters", "schedule": 30.0},
     "write-due-reminders": {"task": "weighting.tasks.write_due_reminders", "schedule": 30.0},
     "close-rounds-at-their-deadline": {
         "task": "weighting.tasks.close_due_rounds",
-        "schedule": env.float("ROUND_CLOSE_SECONDS", default=30.0),
+        "schedule": env.seconds("ROUND_CLOSE_SECONDS", 30.0),
     },
 }
 
 # --- mail ----------------------------------------------------------------------------------
 # Without a server every mail is refused, and the pages say so before anybody asks for one.
-MAIL_HOST = env.str("QUANHENG_MAIL_HOST", default="")
+MAIL_HOST = env.host("QUANHENG_MAIL_HOST")
 EMAIL_BACKEND = f"{'django.core.mail.backends.smtp' if MAIL_HOST else 'config.mail'}.EmailBackend"
 EMAIL_HOST = MAIL_HOST
-EMAIL_PORT = env.int("QUANHENG_MAIL_PORT", default=587)
-EMAIL_HOST_USER = env.str("QUANHENG_MAIL_USER", default="")
-EMAIL_HOST_PASSWORD = env.str("QUANHENG_MAIL_PASSWORD", default="")
-EMAIL_USE_TLS = env.bool("QUANHENG_MAIL_STARTTLS", default=EMAIL_PORT == 587)
-EMAIL_USE_SSL = env.bool("QUANHENG_MAIL_TLS", default=EMAIL_PORT == 465)
+EMAIL_PORT = env.whole("QUANHENG_MAIL_PORT", 587, least=1, most=env.HIGHEST_PORT)
+EMAIL_HOST_USER = env.text("QUANHENG_MAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("QUANHENG_MAIL_PASSWORD")
+EMAIL_USE_TLS = env.flag("QUANHENG_MAIL_STARTTLS", default=EMAIL_PORT == 587)
+EMAIL_USE_SSL = env.flag("QUANHENG_MAIL_TLS", default=EMAIL_PORT == 465)
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    raise env.refusal("QUANHENG_MAIL_STARTTLS", "one of it and QUANHENG_MAIL_TLS is 1, and the other 0")
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("QUANHENG_MAIL_FROM", default="Quanheng <quanheng@localhost>")
+DEFAULT_FROM_EMAIL = env.sender("QUANHENG_MAIL_FROM", "Quanheng <quanheng@localhost>")
 
 # --- people --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "weighting.Account"
@@ -290,9 +290,9 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 # How many proxies stand before the product, each of which writes down whom it heard: without the
 # number, what a stranger writes there would be believed, or all people be one address.
-PROXIES = env.int("QUANHENG_PROXIES", default=0)
+PROXIES = env.whole("QUANHENG_PROXIES", 0)
 # Strangers are limited per address, and few of them are served at once (weighting/crowds.py).
-LIMIT_STRANGERS = env.bool("QUANHENG_LIMIT_STRANGERS", default=True)
+LIMIT_STRANGERS = env.flag("QUANHENG_LIMIT_STRANGERS", default=True)
 # For so long a process hands out what strangers are shown of an index without asking (weighting/kept.py).
 KEPT_SECONDS = 1.0
 # As often at most does a process empty the disk of how invitations stood (weighting/services/residue.py).
@@ -305,13 +305,12 @@ AXES_VERBOSE = False
 SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 # A session of staff that nobody uses for so long is over.
-IDLE_SECONDS = int(env.float("QUANHENG_IDLE_HOURS", default=12.0) * 3600)
+IDLE_SECONDS = int(env.seconds("QUANHENG_IDLE_HOURS", 12.0) * 3600)
 # Who must have a second factor before anything else.
-SECOND_FACTOR_ROLES = frozenset(env.list("QUANHENG_SECOND_FACTOR", default=[]))
-if unknown_roles := SECOND_FACTOR_ROLES - {"manager", "analyst", "administrator"}:
-    raise ImproperlyConfigured(
-        f"QUANHENG_SECOND_FACTOR names {', '.join(sorted(unknown_roles))}: write manager, analyst or "
-        "administrator, with commas between."
+SECOND_FACTOR_ROLES = frozenset(env.words("QUANHENG_SECOND_FACTOR"))
+if SECOND_FACTOR_ROLES - {"manager", "analyst", "administrator"}:
+    raise env.refusal(
+        "QUANHENG_SECOND_FACTOR", "write manager, analyst or administrator, with commas between"
     )
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -345,12 +344,10 @@ MFA_TOTP_ISSUER = "Quanheng"
 MFA_TOTP_TOLERANCE = 1
 
 # Sign-in at a provider of OpenID Connect, where its address is given.
-OIDC_SERVER = env.str("QUANHENG_OIDC_SERVER", default="").rstrip("/")
-OIDC_NAME = env.str("QUANHENG_OIDC_NAME", default="OpenID Connect")
+OIDC_SERVER = env.address("QUANHENG_OIDC_SERVER").rstrip("/")
+OIDC_NAME = env.text("QUANHENG_OIDC_NAME", "OpenID Connect")
 # What somebody becomes whom nobody invited; without it they are turned away.
-OIDC_ROLE = env.str("QUANHENG_OIDC_ROLE", default="")
-if OIDC_ROLE not in ("", "analyst", "manager"):
-    raise ImproperlyConfigured(f"QUANHENG_OIDC_ROLE is {OIDC_ROLE!r}: set it to analyst or manager, or not.")
+OIDC_ROLE = env.choice("QUANHENG_OIDC_ROLE", ["analyst", "manager"])
 OIDC_ID = "oidc"
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
@@ -358,8 +355,8 @@ SOCIALACCOUNT_PROVIDERS = {
             {
                 "provider_id": OIDC_ID,
                 "name": OIDC_NAME,
-                "client_id": env.str("QUANHENG_OIDC_CLIENT", default=""),
-                "secret": env.str("QUANHENG_OIDC_SECRET", default=""),
+                "client_id": env.text("QUANHENG_OIDC_CLIENT"),
+                "secret": env.text("QUANHENG_OIDC_SECRET"),
                 "settings": {
                     "server_url": OIDC_SERVER,
                     "oauth_pkce_enabled": True,
@@ -381,13 +378,13 @@ SOCIALACCOUNT_STORE_TOKENS = False
 LANGUAGE_CODE = "en"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.str("DJANGO_TIME_ZONE", default="Asia/Shanghai")
+TIME_ZONE = env.zone("DJANGO_TIME_ZONE", "Asia/Shanghai")
 USE_I18N = True
 USE_TZ = True
 
 # --- static files --------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("QUANHENG_STATIC", default=str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = Path(env.text("QUANHENG_STATIC", str(BASE_DIR / "staticfiles")))
 # Scripts taken out of installed packages by `manage.py build_vendor_js`.
 VENDOR_DIR = BASE_DIR / "build" / "static"
 VENDOR_DIR.mkdir(parents=True, exist_ok=True)
@@ -396,7 +393,7 @@ STATICFILES_DIRS = [BASE_DIR / "static", VENDOR_DIR]
 # --- security ------------------------------------------------------------------------------
 # TLS ends at a proxy in a real installation, which sets QUANHENG_HTTPS; the embedded default
 # serves plain HTTP on the loopback interface, where a secure cookie would never be sent.
-HTTPS = env.bool("QUANHENG_HTTPS", default=False)
+HTTPS = env.flag("QUANHENG_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 # A browser takes a cookie of such a name over TLS alone, and `__Host-` from this very host alone: no other
@@ -473,12 +470,12 @@ SPECTACULAR_SETTINGS = {
 
 # --- figures ------------------------------------------------------------------------------
 # What Prometheus shows to read them; without one, administrators alone can.
-METRICS_TOKEN = env.str("QUANHENG_METRICS_TOKEN", default="")
+METRICS_TOKEN = env.text("QUANHENG_METRICS_TOKEN").strip()
 
 # --- logs: ids only, never scores, names or tokens -----------------------------------------
-LOG_FORMAT = env.str("QUANHENG_LOG_FORMAT", default="line")
+LOG_FORMAT = env.choice("QUANHENG_LOG_FORMAT", env.LOG_FORMATS, "line")
 # Where errors are reported to; the library is loaded where somebody wants it alone.
-if ERRORS_DSN := env.str("QUANHENG_ERRORS_DSN", default=""):
+if ERRORS_DSN := env.text("QUANHENG_ERRORS_DSN"):
     from config.errors import report_errors
 
     report_errors(ERRORS_DSN, release=CODE_VERSION)
@@ -493,5 +490,5 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["links"]}},
     # Statements carry what they store: no level and no debug mode writes them down.
     "loggers": {"django.db.backends": {"level": "INFO"}},
-    "root": {"handlers": ["stderr"], "level": env.str("DJANGO_LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": env.choice("DJANGO_LOG_LEVEL", env.LOG_LEVELS, "INFO")},
 }
