@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Length
 
 from indexer.enums import RunStatus
-from indexer.intake.rates import lies_in_the_range_of_parts, sums_to_the_whole, why_no_sum_of
+from indexer.intake.rates import lies_in_the_range_of_parts, sums_to_the_whole
+from indexer.intake.sums import sum_is_known
 from indexer.models import DataFacts, DataSet, RunFacts
 from indexer.numeric.blocks import Tally, unpack_arrays
 from indexer.numeric.coherence.kept_facts import KeptFacts, UnweightedFacts, arrays_of_data
@@ -160,13 +161,13 @@ def _summaries(values: FloatArray) -> Tally:
 
 
 def _total_of(leaf: Indicator, own: float, total: float, parts: list[int]) -> float | None:
-    """Return the total that a data set brings, or the sum; None for rates, indices and percentages."""
+    """Return the total that a data set brings, or the sum where it is known to mean something."""
     if not np.isnan(own):
         return own
     is_whole, lies_in_range = map(bool, parts)
     names = (leaf.name_zh, leaf.name_en)
-    why = why_no_sum_of(names, leaf.unit, is_whole=is_whole, lies_in_range=lambda: lies_in_range)
-    return None if why else total
+    known = sum_is_known(names, leaf.unit, is_whole=is_whole, lies_in_range=lambda: lies_in_range)
+    return total if known else None
 
 
 def _values_of(data_set: DataSet) -> FloatArray:

@@ -87,6 +87,7 @@ def data_set_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **data_set_lack_context(data_set, lack),
         "rows": [_indicator_row(summary) for summary in summaries],
         "has_own_totals": any(summary.has_own_total for summary in summaries),
+        "lacks_totals": any(summary.total is None for summary in summaries),
         "has_missing": any(summary.missing for summary in summaries),
         **_units(request, data_set),
         **runs_context(runs, only=pk),

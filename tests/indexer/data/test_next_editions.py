@@ -147,17 +147,28 @@ def test_no_ranking_is_promised_before_there_are_weights(analyst, framework):
     assert reverse("weighting:version-list") + '">Look at the weight versions' in text
 
 
-def test_no_total_is_shown_of_rates_and_percentages(analyst, framework):
+def test_totals_are_shown_of_what_is_known_to_add_up_alone(analyst, framework):
     leaves = framework.indicators.filter(is_leaf=True)
-    rate = leaves.first()
-    leaves.filter(pk=rate.pk).update(unit="%")
+    units = {"fixed": "%", "mobile": "km", "retail": "EUR", "finance": "count", "travel": "EUR"}
+    for code, unit in units.items():
+        leaves.filter(code=code).update(unit=unit)
+    leaves.filter(code="travel").update(name_en="Turnover of hotels")
     send(analyst, framework, normalisation="minmax")
     store(analyst)
     page = analyst.get(reverse("indexer:data-set-detail", args=[DataSet.objects.get().pk]))
     totals = {row["summary"].indicator.code: row["total"] for row in page.context["rows"]}
 
-    assert totals.pop(rate.code) == "–"
-    assert "–" not in totals.values()
+    assert {code for code, total in totals.items() if total == "–"} == {"fixed", "mobile", "retail"}
+    assert "neither unit nor name says that the values add up" in page.text
+
+
+def test_a_total_that_comes_with_the_data_is_shown_of_anything(analyst, framework):
+    framework.indicators.filter(code="mobile").update(unit="km")
+    send(analyst, framework, totals="code,total\nmobile,1234\n")
+    store(analyst)
+    page = analyst.get(reverse("indexer:data-set-detail", args=[DataSet.objects.get().pk]))
+    totals = {row["summary"].indicator.code: row["total"] for row in page.context["rows"]}
+    assert totals["mobile"].replace(",", "") == "1234"
 
 
 def test_looking_at_the_import_page_makes_no_register(analyst):
