@@ -125,6 +125,51 @@ def rights_of_role():
     return rights
 
 
+@pytest.fixture
+def plain_owner(monkeypatch):
+    """Everything in the test happens as an owner of the tables who is no superuser."""
+    monkeypatch.setenv(PASSWORD_VARIABLE, "a-password")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE plain_owner NOLOGIN")
+        cursor.execute("DO $$ BEGIN EXECUTE format('GRANT %I TO plain_owner', current_user); END $$")
+        yield cursor
+        cursor.execute("RESET SESSION AUTHORIZATION")
+
+
+def rights_beyond(cursor):
+    cursor.execute(
+        "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = 'quanheng_app_test'"
+    )
+    return cursor.fetchone()
+
+
+@postgres_only
+def test_an_owner_who_is_no_superuser_grants_it_too(plain_owner):
+    plain_owner.execute("ALTER ROLE plain_owner CREATEROLE")
+    plain_owner.execute("SET LOCAL SESSION AUTHORIZATION plain_owner")
+    call_command("grant_app_role", role="quanheng_app_test")
+    call_command("grant_app_role", role="quanheng_app_test")
+
+    assert rights_beyond(plain_owner) == (False, False, False)
+
+
+@postgres_only
+def test_who_may_make_no_roles_is_told_what_to_do(plain_owner):
+    plain_owner.execute("SET LOCAL SESSION AUTHORIZATION plain_owner")
+    with pytest.raises(CommandError, match="ALTER ROLE owner CREATEROLE"):
+        call_command("grant_app_role", role="quanheng_app_test")
+
+    assert rights_beyond(plain_owner) is None
+
+
+@postgres_only
+def test_a_role_that_may_more_loses_it(plain_owner):
+    plain_owner.execute("CREATE ROLE quanheng_app_test SUPERUSER CREATEDB CREATEROLE")
+    call_command("grant_app_role", role="quanheng_app_test")
+
+    assert rights_beyond(plain_owner) == (False, False, False)
+
+
 @postgres_only
 def test_a_missing_password_is_refused(monkeypatch):
     monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
