@@ -30,7 +30,8 @@ from tests.factories import fill_ballot, make_account, make_invitation, make_rou
 from tests.indexer.study_runs import make_panel_run, make_study
 from tests.prepared import place_database
 from tests.processes import ROOT, clean_environment
-from upkeep.copies.archive import HEAD, open_archive, read_head
+from upkeep.copies.archive import HEAD, CopyError, open_archive, read_head
+from upkeep.copies.backup import check_copy
 from upkeep.copies.snapshot import one_moment
 from weighting import immutability
 from weighting.models import Account, NodeWeight, WeightVersion
@@ -228,6 +229,25 @@ def test_files_that_are_no_whole_copy_are_not_restored(copied, tmp_path):
     refused(changed(copied, tmp_path, format="quanheng-copy/9"), "another|format")
     with pytest.raises(CommandError, match="damaged"):
         call_command("restore", str(damaged), "--check")
+
+
+def test_a_copy_with_any_byte_of_its_list_changed_is_told_to_be_damaged_or_is_whole(copied, tmp_path):
+    content = copied.path.read_bytes()
+    with zipfile.ZipFile(copied.path) as archive:
+        first, second = (content.rfind(name.encode()) for name in archive.namelist()[:2])
+    whole, broken = 0, 0
+    for place in range(first - 46, second):
+        damaged = bytearray(content)
+        damaged[place] ^= 0xFF
+        (tmp_path / "damaged").write_bytes(damaged)
+        try:
+            check_copy(str(tmp_path / "damaged"))
+            whole += 1
+        except CopyError:
+            broken += 1
+
+    # Dates, attributes and the name of the system are nobody's loss.
+    assert broken > whole > 0
 
 
 def _inside_the_rows(path):

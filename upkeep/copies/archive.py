@@ -16,6 +16,12 @@ FORMAT = "quanheng-copy/1"
 HEAD = "copy.json"
 # The quickest level: what is large are numbers that no level makes much smaller.
 LEVEL = 1
+# What the library raises of a file that is damaged: in the bytes themselves, or in what its list says of how
+# an entry is packed and locked, and of where it begins.
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, OverflowError,
+    KeyError, ValueError, TypeError, AttributeError,
+)  # fmt: skip
 
 
 class CopyError(Exception):
@@ -82,7 +88,7 @@ def open_archive(path: str) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except OSError as error:
         raise CopyError(f"{path} cannot be read: {error.strerror}.") from error
-    except zipfile.BadZipFile as error:
+    except DAMAGE as error:
         raise CopyError(f"{path} is not a whole copy made by manage.py backup: {error}.") from error
 
 
@@ -102,7 +108,7 @@ def read_head(archive: zipfile.ZipFile) -> Head:
             )
         tables = {name: Listed(**listed) for name, listed in told.pop("tables").items()}
         return Head(**told, tables=tables)
-    except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGE as error:
         raise CopyError(f"{archive.filename} is not a copy made by manage.py backup: {error!r}.") from error
 
 
@@ -120,7 +126,7 @@ def faults_of(archive: zipfile.ZipFile, head: Head) -> Iterator[str]:
             for line in lines_of(archive, name):
                 digest.update(line)
                 rows += 1
-        except (KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except DAMAGE as error:
             yield f"{name} cannot be read: {error}"
             continue
         if (rows, digest.hexdigest()) != (listed.rows, listed.sha256):
