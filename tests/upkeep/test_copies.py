@@ -30,8 +30,9 @@ from tests.factories import fill_ballot, make_account, make_invitation, make_rou
 from tests.indexer.study_runs import make_panel_run, make_study
 from tests.prepared import place_database
 from tests.processes import ROOT, clean_environment
+from upkeep.copies import ways
 from upkeep.copies.archive import HEAD, CopyError, open_archive, read_head
-from upkeep.copies.backup import check_copy
+from upkeep.copies.backup import check_copy, copies_of, write_next_copy
 from upkeep.copies.snapshot import one_moment
 from weighting import immutability
 from weighting.models import Account, NodeWeight, WeightVersion
@@ -338,6 +339,27 @@ def test_of_a_series_the_newest_stay_and_all_while_the_store_does_not_hold(copie
     with pytest.raises(CommandError, match="the store is not"):
         call_command("backup", "--into", str(tmp_path), "--keep", "1")
     assert len(os.listdir(tmp_path)) == 5
+
+
+def test_a_clock_that_is_put_right_costs_no_copy_and_nobody_elses_file_goes(tmp_path):
+    others = {"quanheng-20190101.zip", "quanheng-99999999T999999Z.zip", "quanheng-old-server.zip"}
+    for name in others:
+        (tmp_path / name).touch()
+    # The clock ran ahead when this was made.
+    (tmp_path / "quanheng-20990101T000000Z.zip").touch()
+    made = [write_next_copy(tmp_path, keep=2)[0] for _day in range(3)]
+
+    assert {path.name for path in tmp_path.iterdir()} - others == {path.name for path in made[-2:]}
+    check_copy(str(made[-1]))
+
+
+def test_the_last_upgrade_is_the_last_whatever_the_clock_said(tmp_path):
+    for name in ("before-upgrade-20200101T000000000001Z.zip", "before-upgrade-20990101T000000999999Z.zip"):
+        (tmp_path / name).touch()
+    made = [ways.copy_before(tmp_path, "before-upgrade") for _upgrade in range(2)]
+
+    assert copies_of(tmp_path, "before-upgrade") == made
+    assert ways.last_copy(tmp_path) == made[-1]
 
 
 def test_a_copy_can_be_streamed(tmp_path, capfdbinary):

@@ -1,8 +1,10 @@
 """Make a copy: one moment of the whole database, written while the product runs, and read again."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 from zipfile import ZipFile
@@ -26,6 +28,12 @@ from upkeep.copies.heads import heads_in
 from upkeep.copies.snapshot import State, current_state, one_moment, state_here
 from upkeep.copies.tables import all_tables
 from upkeep.evidence import faults_of_store
+
+# What copies are made for, as their names begin.
+DAILY, BEFORE_UPGRADE, BEFORE_GOING_BACK = "quanheng", "before-upgrade", "before-going-back"
+IN_NAMES = "%Y%m%dT%H%M%S"
+# Releases up to 0.2.0 called some by the microsecond.
+OWN_NAME = re.compile(r"[a-z-]+-(\d{8}T\d{6})\d{0,6}Z\.zip", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -113,12 +121,40 @@ def write_next_copy(folder: Path, *, keep: int) -> tuple[Path, Made]:
     As long as the store does not hold, none is removed: the last that did is among them.
     """
     make_folder(folder)
-    path = folder / f"quanheng-{timezone.now():%Y%m%dT%H%M%SZ}.zip"
+    path = next_name(folder, DAILY)
     made = write_copy_to(path)
     if not made.faults:
-        for old in sorted(folder.glob("quanheng-*.zip"))[:-keep]:
-            old.unlink()
+        remove_oldest(folder, DAILY, keep=keep)
     return path, made
+
+
+def next_name(folder: Path, kind: str) -> Path:
+    """Return how the next copy of a kind is called: for its time, and after those that there are.
+
+    A clock that ran ahead and was put right says an earlier time than the last copy bears. Called by it, the
+    new one would pass for the oldest, and go as such.
+    """
+    later = [time + timedelta(seconds=1) for path in copies_of(folder, kind) if (time := _time_of(path))]
+    return folder / f"{kind}-{max([timezone.now(), *later]):{IN_NAMES}}Z.zip"
+
+
+def copies_of(folder: Path, kind: str) -> list[Path]:
+    """Return the copies of a kind in a folder, in the order in which they were made; no other file."""
+    return sorted(path for path in folder.glob(f"{kind}-*.zip") if _time_of(path))
+
+
+def remove_oldest(folder: Path, kind: str, *, keep: int) -> None:
+    """Remove the oldest copies of a kind beyond so many."""
+    for old in copies_of(folder, kind)[:-keep]:
+        old.unlink()
+
+
+def _time_of(path: Path) -> datetime | None:
+    """Return the time that a copy is called for; None where somebody called a file otherwise."""
+    try:
+        return datetime.strptime(OWN_NAME.sub(r"\1", path.name), IN_NAMES).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def check_copy(path: str) -> Head:

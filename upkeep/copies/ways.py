@@ -4,17 +4,24 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.utils import timezone
 
 from upkeep.copies.archive import CopyError, Head
-from upkeep.copies.backup import make_folder, write_copy_of_any_state, write_copy_to
+from upkeep.copies.backup import (
+    BEFORE_GOING_BACK,
+    BEFORE_UPGRADE,
+    copies_of,
+    make_folder,
+    next_name,
+    remove_oldest,
+    write_copy_of_any_state,
+    write_copy_to,
+)
 from upkeep.copies.beside import database_beside, refuse_while_used
 from upkeep.copies.rebuild import rebuild
 from upkeep.copies.snapshot import state_here
 from upkeep.database import owns_tables
 
 FOLDER = settings.VAR_DIR / "copies"
-BEFORE_UPGRADE, BEFORE_GOING_BACK = "before-upgrade", "before-going-back"
 # As many upgrades back as are promised; each may be as large as the database.
 KEPT = 2
 
@@ -28,7 +35,7 @@ def upgrade(folder: Path, *, verbosity: int = 1) -> Path | None:
         When the database is of a later release, or no copy can be made: nothing is migrated then.
     """
     state = state_here()
-    copy = _copy(folder, BEFORE_UPGRADE) if state.migrations and state.is_behind else None
+    copy = copy_before(folder, BEFORE_UPGRADE) if state.migrations and state.is_behind else None
     call_command("migrate", interactive=False, verbosity=verbosity)
     return copy
 
@@ -41,7 +48,7 @@ def last_copy(folder: Path) -> Path:
     CopyError
         When there is none.
     """
-    found = sorted(folder.glob(f"{BEFORE_UPGRADE}-*.zip"))
+    found = copies_of(folder, BEFORE_UPGRADE)
     if not found:
         raise CopyError(f"{folder} holds no copy that an upgrade made. Name the file of a copy.")
     return found[-1]
@@ -56,7 +63,7 @@ def go_back(path: Path, head: Head, folder: Path) -> Path | None:
         When the product still runs, or the copy does not come out whole: nothing is changed then.
     """
     refuse_unfit_place()
-    copy = _copy(folder, BEFORE_GOING_BACK) if state_here().migrations else None
+    copy = copy_before(folder, BEFORE_GOING_BACK) if state_here().migrations else None
     with database_beside():
         rebuild(str(path), head)
     return copy
@@ -77,10 +84,10 @@ def refuse_unfit_place() -> None:
         )
 
 
-def _copy(folder: Path, kind: str) -> Path:
+def copy_before(folder: Path, kind: str) -> Path:
+    """Copy a database of any release before what may change it; return the copy, the last of its kind."""
     make_folder(folder)
-    path = folder / f"{kind}-{timezone.now():%Y%m%dT%H%M%S%f}Z.zip"
+    path = next_name(folder, kind)
     write_copy_to(path, write_copy_of_any_state)
-    for old in sorted(folder.glob(f"{kind}-*.zip"))[:-KEPT]:
-        old.unlink()
+    remove_oldest(folder, kind, keep=KEPT)
     return path
