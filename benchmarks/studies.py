@@ -21,10 +21,12 @@ from benchmarks.uncertainty import interleaved, make_study
 from indexer.management.workers import count_share, keep_study, one_thread_processes
 from indexer.models import Study
 from indexer.numeric.blocks import Tally
-from indexer.numeric.plans import Plan, merge_tallies
+from indexer.numeric.index import CHUNK
+from indexer.numeric.plans import Plan
 from indexer.numeric.rank_counts import RankCounts
 from indexer.numeric.ranking import min_ranks
-from indexer.numeric.uncertainty import CHUNK, RankCounter, RankStudy
+from indexer.numeric.tallies import merge_tallies
+from indexer.numeric.uncertainty import RankCounter, RankStudy
 from indexer.services.studies import count_waiting_parts
 from indexer.studies.asking import planned_of
 from weighting.numeric.arrays import FloatArray, IntArray

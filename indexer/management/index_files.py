@@ -21,11 +21,11 @@ from indexer.method_cells import lack_words
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.gaps import Beside
+from indexer.numeric.index import Index
 from indexer.numeric.leaf_steps import NormalisedLeaves, RawColumns, normalise_leaves
 from indexer.numeric.method_plan import MethodPlan
-from indexer.numeric.node_steps import Scored, score_nodes, shortfalls
+from indexer.numeric.node_scores import Scored, score_nodes, shortfalls
 from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.numeric.uncertainty import Index
 from weighting.numeric.aggregation import Rule, aggregate_scores
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import (

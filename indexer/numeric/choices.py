@@ -7,9 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from indexer.numeric.blocks import Tally
+from indexer.numeric.index import Index
 from indexer.numeric.sensitivity import ranking_output
 from indexer.numeric.study_memory import CELL, rank_memory
-from indexer.numeric.uncertainty import Index, SeededDraws
+from indexer.numeric.uncertainty import SeededDraws
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.draws import WeightDraws
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from indexer.numeric.aggregations import AGGREGATIONS, Aggregation
 from indexer.numeric.composite import inner_scores
-from indexer.numeric.node_steps import NodeSteps, score_nodes
-from indexer.numeric.uncertainty import Index
+from indexer.numeric.index import Index
+from indexer.numeric.node_scores import score_nodes
+from indexer.numeric.node_steps import NodeSteps
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree, global_weights
 

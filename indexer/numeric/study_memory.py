@@ -6,8 +6,9 @@ it with measured peaks.
 
 from collections.abc import Callable
 
+from indexer.numeric.index import SCORES
 from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
-from indexer.numeric.uncertainty import SCORES, WAITING
+from indexer.numeric.uncertainty import WAITING
 
 CELL = 8
 # The program itself with all that it loads.

@@ -16,7 +16,7 @@ from indexer.numeric.coherence.audit import AuditedIndex, Group, ScoredIndex, sh
 from indexer.numeric.coherence.audit_plan import CountedAudit
 from indexer.numeric.coherence.importance import DRAWS, Importance, shares_of, variance_shares
 from indexer.numeric.coherence.kept_facts import KeptIndex, UnweightedFacts, arrays_of_index
-from indexer.numeric.uncertainty import Index
+from indexer.numeric.index import Index
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.plans import plan_of
 from indexer.selectors.run_facts import kept_arrays_of_run

@@ -11,7 +11,7 @@ from indexer.numeric.comparison import rank_shift
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.leaf_steps import NormalisedLeaves
-from indexer.numeric.node_steps import score_nodes
+from indexer.numeric.node_scores import score_nodes
 from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.data_sets import Structure, normalise_data_set, structure_of
 from indexer.selectors.method_faults import refused_by_means

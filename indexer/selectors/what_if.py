@@ -9,10 +9,10 @@ import numpy as np
 from indexer.models import Run
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.comparison import mean_absolute_shift, rank_shift
+from indexer.numeric.index import Index
 from indexer.numeric.node_steps import NodeSteps, leaf_terms
 from indexer.numeric.rank_correlation import discordant_pairs
 from indexer.numeric.ranking import min_ranks
-from indexer.numeric.uncertainty import Index
 from indexer.numeric.weight_state import State, local_weights, read_state
 from indexer.selectors.cities import Cities, ranked_cities_of_run
 from indexer.selectors.composites import composites_of

@@ -11,7 +11,7 @@ from indexer.numeric.coherence.correlations import covariance_matrix
 from indexer.numeric.coherence.importance import importance_of_sum, shares_of
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.fitted_weights import fit_to_importance
-from indexer.numeric.node_steps import score_nodes
+from indexer.numeric.node_scores import score_nodes
 from indexer.numeric.proposals import ProposalError, critic_weights, entropy_weights, pca_weights
 from indexer.selectors.data_sets import Structure, normalised_values, structure_of
 from indexer.selectors.faults import fault_texts

@@ -13,7 +13,7 @@ from config.stopping import is_stopping
 from indexer.enums import RunStatus
 from indexer.models import DataSet, IndexMethod, Run
 from indexer.numeric.leaf_steps import NormalisedLeaves
-from indexer.numeric.node_steps import score_nodes
+from indexer.numeric.node_scores import score_nodes
 from indexer.numeric.packed_ranking import ranks_by_row
 from indexer.selectors.data_sets import PACKED, count_units, normalise_data_set, structure_of
 from indexer.selectors.faults import Failure

@@ -20,9 +20,9 @@ from config.stopping import is_stopping
 from indexer.enums import RunStatus, StudyStatus
 from indexer.models import DataSet, Run, Study, StudyPart
 from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
-from indexer.numeric.plans import merge_tallies
 from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
 from indexer.numeric.study_memory import units_that_fit
+from indexer.numeric.tallies import merge_tallies
 from indexer.selectors.data_sets import PACKED, structure_of
 from indexer.selectors.faults import Failure, fault_texts
 from indexer.selectors.studies import UNDER_WAY, may_draw_experts, studies_to_merge, waiting_parts

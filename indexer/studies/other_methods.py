@@ -5,7 +5,7 @@ from typing import Any
 
 from indexer.models import IndexMethod
 from indexer.numeric.composite import CompositeError
-from indexer.numeric.uncertainty import Index
+from indexer.numeric.index import Index
 from indexer.selectors.data_sets import normalised_values
 from indexer.selectors.plans import plan_of
 from indexer.studies.base import Base

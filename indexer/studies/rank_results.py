@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from indexer.numeric.blocks import Tally
-from indexer.numeric.plans import counts_of
 from indexer.numeric.rank_bands import EXACT_RANKS
 from indexer.numeric.rank_counts import (
     RankCounts,
@@ -16,6 +15,7 @@ from indexer.numeric.rank_counts import (
     summarise_ranks,
     summarise_shifts,
 )
+from indexer.numeric.tallies import counts_of
 from weighting.numeric.arrays import FloatArray, IntArray
 
 TOPS = (1, 3, 10, 50, 100)

@@ -15,8 +15,8 @@ from indexer.numeric.coherence.correlations import (
 )
 from indexer.numeric.coherence.importance import DRAWS, Importance, importance_of, linear_importance
 from indexer.numeric.coherence.indicators import IndicatorFacts, UnitFacts, indicator_facts, unit_facts
+from indexer.numeric.index import Index
 from indexer.numeric.sensitivity import leave_nodes_out
-from indexer.numeric.uncertainty import Index
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 

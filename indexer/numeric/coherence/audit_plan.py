@@ -12,8 +12,8 @@ import numpy as np
 from indexer.numeric.blocks import Tally
 from indexer.numeric.coherence.audit import AuditedIndex, Weighed, shifts_without
 from indexer.numeric.coherence.importance import Importance
+from indexer.numeric.index import Index
 from indexer.numeric.study_memory import audit_memory
-from indexer.numeric.uncertainty import Index
 from weighting.numeric.arrays import FloatArray, IntArray
 
 ROWS_PER_CHUNK = 16

@@ -18,8 +18,9 @@ from indexer.numeric.blocks import Tally
 from indexer.numeric.choices import ChoicePlan, FixedWeights, choice_need
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.faults import NormalisationError
+from indexer.numeric.index import Index
 from indexer.numeric.method_plan import plan_faults
-from indexer.numeric.uncertainty import Index, SeededDraws
+from indexer.numeric.uncertainty import SeededDraws
 from indexer.selectors.plans import plan_of
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields

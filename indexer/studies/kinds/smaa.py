@@ -14,8 +14,10 @@ from indexer.charts import studies as charts
 from indexer.enums import StudyKind
 from indexer.models import Register
 from indexer.numeric.blocks import Tally
-from indexer.numeric.plans import RankPlan, central_weights
-from indexer.numeric.uncertainty import SeededDraws, ranks_in_parts
+from indexer.numeric.index import ranks_in_parts
+from indexer.numeric.plans import RankPlan
+from indexer.numeric.tallies import central_weights
+from indexer.numeric.uncertainty import SeededDraws
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields

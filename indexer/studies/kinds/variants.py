@@ -17,10 +17,11 @@ from indexer.models import Register, Run, Study
 from indexer.numeric.blocks import Tally
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.faults import NormalisationError
-from indexer.numeric.plans import GivenVersions, RankPlan, Versions, counts_of
+from indexer.numeric.index import Index, many_ranks
+from indexer.numeric.plans import GivenVersions, RankPlan, Versions
 from indexer.numeric.rank_counts import summarise_shifts
 from indexer.numeric.study_memory import rank_memory
-from indexer.numeric.uncertainty import Index, many_ranks
+from indexer.numeric.tallies import counts_of
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields

@@ -5,7 +5,8 @@ import pytest
 
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.composite import CompositeError
-from indexer.numeric.node_steps import NodeSteps, score_locally, uniform_steps
+from indexer.numeric.node_scores import score_locally
+from indexer.numeric.node_steps import NodeSteps, uniform_steps
 from weighting.numeric.tree import build_tree
 
 FLAT = build_tree(["p", "q"], ["", ""])

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from indexer.numeric.choices import ChoicePlan, FixedWeights, pick_and_freeze
+from indexer.numeric.index import Index
 from indexer.numeric.normalisation import normalise
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.sobol import sobol_indices
-from indexer.numeric.uncertainty import Index, SeededDraws
+from indexer.numeric.uncertainty import SeededDraws
 from weighting.numeric.draws import WeightNoise
 from weighting.numeric.tree import build_tree
 

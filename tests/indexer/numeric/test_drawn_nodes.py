@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from indexer.numeric.composite import CompositeError
 from indexer.numeric.drawn_nodes import DrawnNodes
-from indexer.numeric.node_steps import NodeSteps, score_locally
+from indexer.numeric.index import CHUNK, Index, many_ranks, many_scores
+from indexer.numeric.node_scores import score_locally
+from indexer.numeric.node_steps import NodeSteps
 from indexer.numeric.packed_ranking import min_ranks_by_row
-from indexer.numeric.uncertainty import CHUNK, Index, many_ranks, many_scores
 from tests.indexer.plans_at_random import mixed_indices, random_weights
 from weighting.numeric.tree import build_tree
 

@@ -10,16 +10,9 @@ from hypothesis import strategies as st
 from indexer.numeric.aggregations import AGGREGATIONS
 from indexer.numeric.composite import CompositeError, composite_scores, inner_scores
 from indexer.numeric.faults import DataFault
-from indexer.numeric.node_steps import (
-    NodeSteps,
-    Shortfall,
-    refused_faults,
-    score_locally,
-    score_nodes,
-    shortfalls,
-    uniform_steps,
-)
-from indexer.numeric.uncertainty import Index, many_scores
+from indexer.numeric.index import Index, many_scores
+from indexer.numeric.node_scores import Shortfall, score_locally, score_nodes, shortfalls
+from indexer.numeric.node_steps import NodeSteps, refused_faults, uniform_steps
 from weighting.numeric.tree import build_tree, global_weights
 
 TREE = build_tree(["g", "h", "a", "b", "c", "d", "e"], ["", "", "g", "g", "h", "h", "h"])

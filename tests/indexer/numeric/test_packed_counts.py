@@ -8,9 +8,9 @@ import pytest
 from indexer.numeric import packed_counts, rank_bands, uncertainty
 from indexer.numeric.blocks import pack_arrays, place_of_packed, unpack_arrays
 from indexer.numeric.packed_counts import PackedCounts, added, in_blocks, opened
-from indexer.numeric.plans import counts_of, merge_tallies
 from indexer.numeric.rank_counts import group_indistinct, summarise_ranks, summarise_shifts
 from indexer.numeric.rows_alike import number_rows
+from indexer.numeric.tallies import counts_of, merge_tallies
 from indexer.numeric.uncertainty import BandCounter
 from tests.indexer.numeric.test_rank_bands import LOCAL, MANY, TREE, make_index, make_plan
 from weighting.numeric.draws import WeightNoise

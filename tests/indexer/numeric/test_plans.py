@@ -9,6 +9,7 @@ from scipy.stats import kendalltau, spearmanr
 from indexer.numeric.blocks import pack_arrays, unpack_arrays
 from indexer.numeric.choices import ChoicePlan
 from indexer.numeric.composite import composite_scores
+from indexer.numeric.index import CHUNK, Index
 from indexer.numeric.normalisation import normalise
 from indexer.numeric.plans import (
     CORRELATED_CHUNKS,
@@ -17,14 +18,12 @@ from indexer.numeric.plans import (
     LeftOutPlan,
     RankPlan,
     SobolPlan,
-    central_weights,
-    counts_of,
-    merge_tallies,
 )
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.sensitivity import drop_cities, leave_nodes_out
 from indexer.numeric.sobol import sobol_indices
-from indexer.numeric.uncertainty import CHUNK, Index, SeededDraws
+from indexer.numeric.tallies import central_weights, counts_of, merge_tallies
+from indexer.numeric.uncertainty import SeededDraws
 from tests.indexer.numeric.oracles import count_ranks
 from weighting.numeric.constrained import constrain_weights
 from weighting.numeric.draws import WeightNoise, any_weights, leave_one_expert_out

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.numeric.composite import CompositeError
-from indexer.numeric.node_steps import score_locally, score_nodes
+from indexer.numeric.node_scores import score_locally, score_nodes
 from indexer.numeric.score_change import ScoredSide, split_change
 from tests.indexer.plans_at_random import (
     INNER,

@@ -7,9 +7,10 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from indexer.numeric import rank_bands, uncertainty
+from indexer.numeric import index, rank_bands, uncertainty
 from indexer.numeric.blocks import pack_arrays, unpack_arrays
-from indexer.numeric.plans import LeftOutPlan, RankPlan, counts_of, merge_tallies
+from indexer.numeric.index import CHUNK, Index
+from indexer.numeric.plans import LeftOutPlan, RankPlan
 from indexer.numeric.rank_bands import EXACT_RANKS, EXACT_UNITS, bands_of, bands_of_shape
 from indexer.numeric.rank_counts import (
     group_indistinct,
@@ -19,7 +20,8 @@ from indexer.numeric.rank_counts import (
     summarise_shifts,
 )
 from indexer.numeric.study_memory import units_that_fit
-from indexer.numeric.uncertainty import CHUNK, BandCounter, Index, RankCounter, SeededDraws, rank_counter
+from indexer.numeric.tallies import counts_of, merge_tallies
+from indexer.numeric.uncertainty import BandCounter, RankCounter, SeededDraws, rank_counter
 from tests.processes import ROOT
 from weighting.numeric.draws import WeightNoise
 from weighting.numeric.tree import build_tree
@@ -117,7 +119,7 @@ def test_any_division_of_the_chunks_adds_up_to_the_same_bytes(early_bands):
 def test_few_versions_at_a_time_change_nothing(early_bands, monkeypatch):
     plan = make_plan(make_index(), draws=300, with_central=True)
     whole = plan.tally([0])
-    monkeypatch.setattr(uncertainty, "SCORES", 7 * MANY)
+    monkeypatch.setattr(index, "SCORES", 7 * MANY)
     tallied = plan.tally([0])
     assert pack_arrays({"h": tallied.pop("histogram")}) == pack_arrays({"h": whole["histogram"]})
     for name, array in tallied.items():
@@ -146,7 +148,7 @@ import resource, sys
 import numpy as np
 from tests.indexer.numeric.test_rank_bands import make_index, make_plan
 from indexer.numeric.blocks import pack_arrays, unpack_arrays
-from indexer.numeric.plans import counts_of, merge_tallies
+from indexer.numeric.tallies import counts_of, merge_tallies
 from indexer.numeric.rank_counts import group_indistinct, summarise_ranks
 limit = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.numeric.node_steps import NodeSteps, score_nodes, uniform_steps
+from indexer.numeric.node_scores import score_nodes
+from indexer.numeric.node_steps import NodeSteps, uniform_steps
 from indexer.numeric.score_change import ScoredSide, split_change
 from tests.indexer.numeric.test_composite import GLOBAL, TREE
 from weighting.numeric.aggregation import equal_weights

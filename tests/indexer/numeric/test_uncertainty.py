@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from indexer.numeric.composite import composite_scores
+from indexer.numeric.index import CHUNK, Index
 from indexer.numeric.rank_counts import (
     RankCounts,
     group_indistinct,
@@ -12,7 +13,7 @@ from indexer.numeric.rank_counts import (
     summarise_shifts,
 )
 from indexer.numeric.ranking import min_ranks
-from indexer.numeric.uncertainty import CHUNK, Index, RankStudy
+from indexer.numeric.uncertainty import RankStudy
 from tests.indexer.numeric.oracles import count_ranks
 from weighting.numeric.aggregation import aggregate_scores
 from weighting.numeric.draws import ExpertBootstrap, WeightNoise, any_weights, dirichlet_around

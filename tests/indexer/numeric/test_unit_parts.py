@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from indexer.numeric.node_steps import score_nodes, uniform_steps
+from indexer.numeric.node_scores import score_nodes
+from indexer.numeric.node_steps import uniform_steps
 from indexer.numeric.unit_parts import (
     adds_to_the_whole,
     effective_weights,

@@ -9,7 +9,7 @@ from indexer.numeric.coherence.indicators import (
     unit_facts,
 )
 from indexer.numeric.composite import composite_scores, node_scores
-from indexer.numeric.uncertainty import Index
+from indexer.numeric.index import Index
 from tests.indexer.numeric.coherence.conftest import GROUPS
 from weighting.numeric.tree import build_tree, global_weights
 
