@@ -27,7 +27,8 @@ from benchmarks.memory import peak, reset_peak
 from benchmarks.processes import rows_in_process
 from indexer.intake.files import operator_limits
 from indexer.intake.registers import CityRow
-from indexer.services.data_imports import DataFile, Terms, store_read
+from indexer.services.data_imports import Terms, store_read
+from indexer.services.import_reading import DataFile
 from indexer.services.mapped_imports import read_mapped
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register, register_cities

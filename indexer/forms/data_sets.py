@@ -16,7 +16,8 @@ from indexer.intake.sheets import Place
 from indexer.models import DataImport, DataSeries, Register
 from indexer.selectors.data_imports import series_visible_to
 from indexer.selectors.registers import counted_registers
-from indexer.services.data_imports import DataFile, Terms
+from indexer.services.data_imports import Terms
+from indexer.services.import_reading import DataFile
 from indexer.services.methods import (
     MethodChoice,
     choice_left_open,

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from indexer.forms.data_sets import DataFileField
-from indexer.services.data_imports import DataFile
+from indexer.services.import_reading import DataFile
 from weighting.readers.decisions import Decisions
 from weighting.readers.encodings import ENCODINGS
 

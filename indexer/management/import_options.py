@@ -19,7 +19,8 @@ from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.selectors.methods import are_all_there, frozen_versions_of, is_in, numbers_in
 from indexer.selectors.unit_names import UnitsOfRegister
-from indexer.services.data_imports import DataFile, Terms
+from indexer.services.data_imports import Terms
+from indexer.services.import_reading import DataFile
 from indexer.services.methods import choice_left_open, choose_instead, use_method
 from indexer.services.registers import import_countries
 from weighting.exceptions import Refused

@@ -16,7 +16,6 @@ from indexer.selectors.gatherings import Together, put_together
 from indexer.selectors.unit_names import UnitsOfRegister
 from indexer.services.blocked_imports import storable
 from indexer.services.data_imports import (
-    DataFile,
     Terms,
     YearUnknown,
     check_drafts,
@@ -25,6 +24,7 @@ from indexer.services.data_imports import (
     with_terms,
 )
 from indexer.services.import_editions import mapping_of
+from indexer.services.import_reading import DataFile
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.services.audit import record_act

@@ -11,7 +11,8 @@ from indexer.intake.group_words import words_of_head
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
 from indexer.intake.new_units import UnitTable, rows_of_units
 from indexer.models import DataImport, Register
-from indexer.services.data_imports import locked_import, read_again
+from indexer.services.data_imports import locked_import
+from indexer.services.import_reading import read_again
 from indexer.services.registers import RegisterWords, create_register, import_countries, register_units
 from weighting.exceptions import Refused
 from weighting.models import Account

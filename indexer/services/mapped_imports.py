@@ -6,7 +6,8 @@ from typing import Any
 
 from indexer.intake.files import UPLOAD, Limits
 from indexer.models import DataImport
-from indexer.services.data_imports import DataFile, Terms, keep_within_quota, read_import
+from indexer.services.data_imports import Terms, keep_within_quota, read_import
+from indexer.services.import_reading import DataFile
 from indexer.services.import_targets import places_said, set_columns_aside, set_targets, take_nearest
 from weighting.models import Account
 

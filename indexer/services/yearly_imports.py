@@ -13,9 +13,10 @@ from indexer.intake.mapping import ASIDE
 from indexer.models import DataImport, DataSet
 from indexer.selectors.data_imports import Review, review_of, series_of, years_of, years_stored
 from indexer.services.blocked_imports import ImportBlocked
-from indexer.services.data_imports import locked_import, read_again
+from indexer.services.data_imports import locked_import
 from indexer.services.data_sets import SameData
 from indexer.services.import_editions import add_edition
+from indexer.services.import_reading import read_again
 from indexer.services.import_targets import set_columns_aside
 from weighting.exceptions import Refused
 from weighting.models import Account, WeightVersion

@@ -5,9 +5,10 @@ import itertools
 import numpy as np
 
 from indexer.models import City
-from indexer.services.data_imports import DataFile, Terms, start_import
+from indexer.services.data_imports import Terms, start_import
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.gatherings import deliver_import, open_gathering, start_delivery
+from indexer.services.import_reading import DataFile
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, default_register, register_cities
 from indexer.services.series import SeriesTerms, add_series

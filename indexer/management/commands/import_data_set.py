@@ -23,7 +23,8 @@ from indexer.management.import_options import (
 from indexer.method_words import method_words
 from indexer.models import DataImport
 from indexer.selectors.data_imports import open_decisions
-from indexer.services.data_imports import DataFile, keep_import, store_import, store_read
+from indexer.services.data_imports import keep_import, store_import, store_read
+from indexer.services.import_reading import DataFile
 from indexer.services.import_registers import make_register
 from indexer.services.mapped_imports import read_mapped
 from indexer.services.registers import RegisterWords

@@ -18,7 +18,8 @@ from indexer.models import DataImport, Register
 from indexer.names import normalise_unit_name
 from indexer.selectors import unit_names
 from indexer.services import registers as registers_service
-from indexer.services.data_imports import DataFile, Terms, start_import, store_import, store_read
+from indexer.services.data_imports import Terms, start_import, store_import, store_read
+from indexer.services.import_reading import DataFile
 from indexer.services.mapped_imports import map_import, read_mapped
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register

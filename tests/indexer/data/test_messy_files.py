@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from indexer.models import City, DataImport
 from indexer.selectors.data_imports import decisions_of, review_of
-from indexer.services.data_imports import DataFile, Terms, start_import
+from indexer.services.data_imports import Terms, start_import
+from indexer.services.import_reading import DataFile
 from indexer.services.methods import use_method
 from tests.factories import make_account, make_framework, sign_in_staff
 

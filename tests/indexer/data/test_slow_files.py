@@ -10,7 +10,8 @@ from indexer.models import Register
 from indexer.selectors.data_imports import review_of
 from indexer.services import data_imports, mapped_imports
 from indexer.services import registers as register_services
-from indexer.services.data_imports import DataFile, Terms, start_import
+from indexer.services.data_imports import Terms, start_import
+from indexer.services.import_reading import DataFile
 from indexer.services.methods import use_method
 from indexer.services.register_editions import CorrectionFile, correct_register
 from indexer.services.registers import RegisterWords, import_register

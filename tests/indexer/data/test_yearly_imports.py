@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from indexer.models import DataImport, DataSet, Run
 from indexer.selectors.stored_values import unpack_values
-from indexer.services.data_imports import DataFile, Terms, start_import
+from indexer.services.data_imports import Terms, start_import
+from indexer.services.import_reading import DataFile
 from indexer.services.methods import use_method
 from indexer.services.registers import default_register
 from indexer.services.yearly_imports import AlreadyStored, store_every_year

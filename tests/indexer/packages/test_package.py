@@ -18,8 +18,9 @@ from django.urls import reverse
 from indexer.models import City, DataSet, Run
 from indexer.packages.archive import package_of
 from indexer.selectors.runs import runs_with_nodes_visible_to
-from indexer.services.data_imports import DataFile, Terms, store_import
+from indexer.services.data_imports import Terms, store_import
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
+from indexer.services.import_reading import DataFile
 from indexer.services.mapped_imports import map_import
 from indexer.services.methods import use_method
 from indexer.services.published import describe_index, draft_index, publish_edition
