@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,7 +77,7 @@ def read_columns(
     marks = _decimal_marks(scans, decisions)
     for scan in scans.values():
         scan.settle(marks[scan.head], decisions, percent)
-    gaps = _settle_gaps(scans.values(), decisions)
+    gaps = _settle_gaps(list(scans.values()), decisions)
     return {head: scan.read(gaps) for head, scan in scans.items()}
 
 
@@ -134,6 +134,28 @@ class _Scan:
             marks.add(".")
         return marks
 
+    def decimal_mark(self, everywhere: set[Mark], decisions: Decisions) -> Mark:
+        """Return the mark before decimals: by the column's own numbers, or else by all others.
+
+        A column whose numbers say both, and a file whose columns do, say nothing: ''.
+        """
+        own = self.told
+        commas = [text for text, cell in self.numbers.items() if "," in cell.digits]
+        either = [text for text, cell in self.numbers.items() if cell.is_either]
+        # Points alone are plain where any of them, here or elsewhere, surely stands before decimals.
+        is_plain = not either or {"."} in (own, everywhere)
+        if is_plain and not commas and "," not in own:
+            chosen = decisions.choices.get(f"decimal:{self.head}")
+            return "," if chosen == "," and either else "."
+        told = own or everywhere
+        mark: Mark = next(iter(told)) if len(told) == 1 else ""
+        how: How = "open" if not mark else "seen" if own else "likely"
+        samples = [*either, *commas]
+        settled = decisions.settle(
+            "decimal", mark, how=how, subject=self.head, options=MARKS, samples=samples
+        )
+        return settled if settled in MARKS else ""
+
     def settle(self, mark: Mark, decisions: Decisions, percent: Percent) -> None:
         """Read each different text as a number, in percent or as a fraction."""
         if not self.cells:
@@ -143,23 +165,27 @@ class _Scan:
         self.words = self._words(mark, decisions)
         self.spelt, self.truths = (self._values(kind, decisions) for kind in ("spelt", "truth"))
         for text, cell in self.numbers.items():
-            own: Mark = mark or cell.tells or ("" if cell.is_either else ".")
+            own = _mark_of(cell, mark)
             self.is_open |= not own
             value = cell.read(own, power=self._power(cell)) if own and money else math.nan
-            if cell.percent:
-                value = {"percent": value, "fraction": value / 100}.get(share, math.nan)
-            for kind, how in below.items():
-                if getattr(cell, MARKED_BELOW[kind]):
-                    value = {"negative": -value, "number": value}.get(how, math.nan)
-            if cell.word and self.words not in ("drop", "multiply"):
-                value = math.nan
-            if cell.kind == "spelt" and self.spelt != "number":
-                value = math.nan
-            self.read_as[text] = value
+            self.read_as[text] = self._as_meant(cell, value, share, below)
         truths = {text: cell.value for text, cell in self.cells.items() if cell.kind == "truth"}
         self.read_as |= truths if self.truths == "number" else {}
         settled = (share, money, *below.values(), self.words, self.spelt, self.truths)
         self.is_open |= not all(settled)
+
+    def _as_meant(self, cell: Cell, value: float, share: str, below: Mapping[str, str]) -> float:
+        """Return a number as its signs and words are meant; nan as long as that is open, and for a gap."""
+        if cell.word and self.words not in ("drop", "multiply"):
+            return math.nan
+        if cell.kind == "spelt" and self.spelt != "number":
+            return math.nan
+        if cell.percent:
+            value = {"percent": value, "fraction": value / 100}.get(share, math.nan)
+        for kind, how in below.items():
+            if getattr(cell, MARKED_BELOW[kind]):
+                value = {"negative": -value, "number": value}.get(how, math.nan)
+        return value
 
     def _power(self, cell: Cell) -> int:
         return cell.power if self.words == "multiply" else 0
@@ -230,7 +256,7 @@ class _Scan:
     def _number_of(self, text: str, mark: Mark) -> float | None:
         """Return what a number is with its word; None as long as its mark may be either."""
         cell = self.numbers[text]
-        own: Mark = mark or cell.tells or ("" if cell.is_either else ".")
+        own = _mark_of(cell, mark)
         return cell.read(own, power=cell.power) if own else None
 
     def _currency(self, decisions: Decisions) -> str:
@@ -240,6 +266,29 @@ class _Scan:
         how: How = "likely" if len({cell.currency for cell in self.numbers.values()}) == 1 else "open"
         return decisions.settle(
             "currency", "drop", how=how, subject=self.head, options=["drop"], samples=signed
+        )
+
+    def gives_up_ranges(self, decisions: Decisions) -> bool:
+        """Settle whether ranges, 3 to 5, are gaps."""
+        spans, options = self.samples("range"), ["gap", "text"]
+        if not spans:
+            return False
+        chosen = decisions.settle("ranges", "", how="open", subject=self.head, options=options, samples=spans)
+        return chosen == "gap"
+
+    def gives_up_texts(self, decisions: Decisions) -> bool:
+        """Settle whether texts of which no number can be made are gaps."""
+        strange = self.samples("text")
+        if not self.is_open:
+            strange += [
+                text
+                for text, value in self.read_as.items()
+                if math.isnan(value) and not self.is_gap(self.cells[text])
+            ]
+        if not strange:
+            return False
+        return bool(
+            decisions.settle("text", "", how="open", subject=self.head, options=["gap"], samples=strange)
         )
 
     def suspects(self) -> set[float]:
@@ -283,76 +332,41 @@ class _Scan:
         return Numbers(values, texts, kept)
 
 
+def _mark_of(cell: Cell, mark: Mark) -> Mark:
+    """Return the mark before decimals: the column's, else the number's own; '' where it may be either."""
+    return mark or cell.tells or ("" if cell.is_either else ".")
+
+
 def _decimal_marks(scans: Mapping[str, _Scan], decisions: Decisions) -> dict[str, Mark]:
-    """Return the mark before decimals of each column: by its own numbers, or else by all others.
-
-    A column whose numbers say both, and a file whose columns do, say nothing.
-    """
-    told = {head: scan.told for head, scan in scans.items()}
-    everywhere: set[Mark] = set().union(*told.values()) if told else set()
-    marks: dict[str, Mark] = {}
-    for head, scan in scans.items():
-        own = told[head]
-        commas = [text for text, cell in scan.numbers.items() if "," in cell.digits]
-        either = [text for text, cell in scan.numbers.items() if cell.is_either]
-        # Points alone are plain where any of them, here or elsewhere, surely stands before decimals.
-        is_plain = own == {"."} or not either or everywhere == {"."}
-        if not commas and is_plain and "," not in own:
-            chosen = decisions.choices.get(f"decimal:{head}")
-            marks[head] = "," if chosen == "," and either else "."
-            continue
-        found = own if len(own) == 1 else everywhere if not own and len(everywhere) == 1 else set()
-        mark: Mark = next(iter(found)) if found else ""
-        how: How = "open" if not mark else "seen" if own else "likely"
-        settled = decisions.settle(
-            "decimal",
-            mark,
-            how=how,
-            subject=head,
-            options=MARKS,
-            samples=[*either, *commas],
-        )
-        marks[head] = settled if settled in MARKS else ""
-    return marks
+    """Return the mark before decimals of each column, told by what all of them show."""
+    everywhere: set[Mark] = {mark for scan in scans.values() for mark in scan.told}
+    return {head: scan.decimal_mark(everywhere, decisions) for head, scan in scans.items()}
 
 
-def _settle_gaps(scans: Iterable[_Scan], decisions: Decisions) -> _Gaps:
+def _settle_gaps(scans: Sequence[_Scan], decisions: Decisions) -> _Gaps:
     """Settle once for the file what stands for no value."""
-    scans = list(scans)
     words = [text for scan in scans for text in scan.samples("gap")]
+    said = "text"
+    if words:
+        said = decisions.settle("missing", "gap", how="likely", options=["gap", "text"], samples=words)
     flagged = [text for scan in scans for text, cell in scan.cells.items() if cell.flag]
-    suspected = sorted({code for scan in scans for code in scan.suspects()})
-    takes_words = bool(words) and decisions.settle(
-        "missing", "gap", how="likely", options=["gap", "text"], samples=words
-    )
     if flagged:
         decisions.settle("flags", "drop", how="likely", options=["drop"], samples=flagged)
-    codes = set()
-    for code in suspected:
-        written = f"{code:.15g}"
-        # As long as nobody said that it is a number, it is none.
-        if decisions.settle("code", "", how="open", subject=written, options=["gap", "number"]) != "number":
-            codes.add(code)
-    texts, ranges = set(), set()
+    codes = _settle_codes(scans, decisions)
+    ranges, texts = set(), set()
     for scan in scans:
-        spans = scan.samples("range")
-        if (
-            spans
-            and decisions.settle(
-                "ranges", "", how="open", subject=scan.head, options=["gap", "text"], samples=spans
-            )
-            == "gap"
-        ):
+        if scan.gives_up_ranges(decisions):
             ranges.add(scan.head)
-        strange = scan.samples("text")
-        if not scan.is_open:
-            strange += [
-                text
-                for text, value in scan.read_as.items()
-                if math.isnan(value) and not scan.is_gap(scan.cells[text])
-            ]
-        if strange and decisions.settle(
-            "text", "", how="open", subject=scan.head, options=["gap"], samples=strange
-        ):
+        if scan.gives_up_texts(decisions):
             texts.add(scan.head)
-    return _Gaps(takes_words == "gap", frozenset(ranges), frozenset(codes), frozenset(texts))
+    return _Gaps(said == "gap", frozenset(ranges), codes, frozenset(texts))
+
+
+def _settle_codes(scans: Sequence[_Scan], decisions: Decisions) -> frozenset[float]:
+    """Return the numbers that stand for no value: each suspect, as long as nobody says it is a number."""
+    return frozenset(
+        code
+        for code in sorted({code for scan in scans for code in scan.suspects()})
+        if decisions.settle("code", "", how="open", subject=f"{code:.15g}", options=["gap", "number"])
+        != "number"
+    )
