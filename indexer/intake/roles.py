@@ -79,26 +79,28 @@ def find_unit(
     unless a unit ``repeats`` with every indicator.
     """
     numeric = [looks_numeric(column) for column in columns]
-    known = {
-        place: count_known(heads[place], column, hints, is_numeric=numeric[place])
-        for place, column in enumerate(columns)
-    }
-    best = max(known.values(), default=(0, 0))
-    texts = [place for place in range(len(columns)) if not numeric[place]]
-    called = [place for place in range(len(heads)) if folded(heads[place]) in UNIT_WORDS]
-    candidates = list(dict.fromkeys([*texts, *(p for p, counts in known.items() if counts[0]), *called]))
-    if best[0]:
-        place = next(place for place, counts in known.items() if counts == best)
+    known = [
+        count_known(head, column, hints, is_numeric=is_number)
+        for head, column, is_number in zip(heads, columns, numeric, strict=True)
+    ]
+    texts = [place for place, is_number in enumerate(numeric) if not is_number]
+    called = [place for place, head in enumerate(heads) if folded(head) in UNIT_WORDS]
+    some_known = [place for place, (found, _codes) in enumerate(known) if found]
+    candidates = list(dict.fromkeys([*texts, *some_known, *called]))
+    if some_known:
+        place = known.index(max(known))
     else:
         alone = [] if repeats else dict.fromkeys([*called, *texts])
         single = [place for place in alone if tells_apart(place)]
         place = next(iter([*single, *called, *texts, 0]))
-    how: How = "seen" if len(candidates) < 2 or (place in called and not best[0]) else "likely"
-    named = {heads[place]: place for place in reversed(range(len(heads)))}
-    filled = [other for other in candidates if isinstance(columns[other], Packed) or any(columns[other])]
-    options = [heads[other] for other in filled or [place]]
+    how: How = "seen" if len(candidates) < 2 or (place in called and not some_known) else "likely"
+    options = [heads[other] for other in candidates if _holds_anything(columns[other])] or [heads[place]]
     chosen = decisions.settle("unit", heads[place], how=how, options=options, samples=_first(columns[place]))
-    return named.get(chosen, place)
+    return heads.index(chosen) if chosen in heads else place
+
+
+def _holds_anything(column: Column) -> bool:
+    return isinstance(column, Packed) or any(column)
 
 
 def is_another_in_each_row(column: Column, years: Sequence[str] | None) -> bool:

@@ -85,32 +85,36 @@ def _rows(
     """Return the value of each unit; note names that stand for none or come twice, and what is no number."""
     labels = {unit.key: unit.label for unit in units}
     keys = {unit.label: unit.key for unit in units}
+    values = np.full(len(sheet.units), np.nan) if column is None else sheet.values[:, column]
+    texts = _texts_to_mend(sheet, column, decisions)
+    # Sums of units are asked about together.
+    passes_sums = any(made.kind == "aggregates" for made in decisions.open)
     found: dict[str, float] = {}
     first: dict[str, int] = {}
-    is_open = column is not None and any(
-        made.subject == sheet.columns[column] and made.kind != "text" for made in decisions.open
-    )
-    asked = {made.kind for made in decisions.open}
     for row, match in enumerate(match_rows(sheet.units, units)):
         line, name = sheet.lines[row], sheet.units[row]
-        # Sums of units are asked about together.
-        if "aggregates" in asked and is_aggregate(name):
+        if passes_sums and is_aggregate(name):
             continue
         key = match.to if match.is_settled and match.to != TOTALS else ""
-        if not key:
-            key = _settled(name, line, match, units, labels, decisions, log)
+        key = key or _settled(name, line, match, units, labels, decisions, log)
         if key == LEFT_OUT:
             continue
         key = keys.get(key, key)
-        text = sheet.texts.get((row, column), "") if column is not None else ""
-        if text and not is_open:
-            log.add(_complaint(text), row=line, column=sheet.columns[column or 0], value=text)
+        if row in texts:
+            log.add(_complaint(texts[row]), row=line, column=sheet.columns[column or 0], value=texts[row])
         if key and first.setdefault(key, line) != line:
             message = _("The unit is already in row %(first)d. Keep one of the rows.")
             log.add(message % {"first": first[key]}, row=line, column="unit", value=name)
-        elif key and column is not None and not math.isnan(sheet.values[row, column]):
-            found[key] = float(sheet.values[row, column])
+        elif key and not math.isnan(values[row]):
+            found[key] = float(values[row])
     return found
+
+
+def _texts_to_mend(sheet: Sheet, column: int | None, decisions: Decisions) -> dict[int, str]:
+    """Return what is no number in the column of values, by row; nothing while the column is asked about."""
+    texts = {row: text for (row, place), text in sheet.texts.items() if place == column and text}
+    asked = {made.subject for made in decisions.open if made.kind != "text"}
+    return {} if column is None or sheet.columns[column] in asked else texts
 
 
 def _settled(

@@ -133,33 +133,47 @@ def _write(changed: Sequence[City]) -> None:
     update_units(changed)
 
 
+class _Units:
+    """The units of a register, by their codes and by whatever they are called."""
+
+    def __init__(self, units: Iterable[City]) -> None:
+        self._coded: dict[str, City] = {}
+        self._called: dict[str, list[City]] = {}
+        for unit in units:
+            if unit.code:
+                self._coded[unit.code] = unit
+            for name in {fold_name(name) for name in (unit.name_zh, unit.name_en, *unit.aliases) if name}:
+                self._called.setdefault(name, []).append(unit)
+
+    def find(self, row: CityRow) -> tuple[City | None, str]:
+        """Return the unit of a row, None where there is none, and in words what is unclear about it."""
+        alike = self._alike(row)
+        named, coded = _the_one(row, alike), None if row.was else self._coded.get(row.code)
+        city = coded or named
+        if city is None and (alike or row.was):
+            return None, _unclear(row, alike)
+        if named and coded and named is not coded:
+            words = {"code": row.code, "name": named.name, "other": coded.name}
+            return city, _("The code %(code)s of %(name)s is that of %(other)s. Correct it.") % words
+        return city, ""
+
+    def _alike(self, row: CityRow) -> list[City]:
+        """Return the units that are called as a row says its unit was, or else is."""
+        names = [fold_name(name) for name in ((row.was,) if row.was else row.names) if name]
+        return list({unit.pk: unit for name in names for unit in self._called.get(name, ())}.values())
+
+
 def _find(rows: Sequence[CityRow], units: Sequence[City]) -> list[City | None]:
     """Return the unit of each row, None where there is none; raises `Refused` where several may be meant."""
-    by_code = {city.code: city for city in units if city.code}
-    by_name: dict[str, list[City]] = {}
-    for unit in units:
-        for name in {fold_name(name) for name in (unit.name_zh, unit.name_en, *unit.aliases) if name}:
-            by_name.setdefault(name, []).append(unit)
-    blockers: list[str] = []
-    found: list[City | None] = []
-    for row in rows:
-        names = (row.was,) if row.was else row.names
-        alike = {one.pk: one for name in names if name for one in by_name.get(fold_name(name), ())}
-        named, coded = _the_one(row, list(alike.values())), by_code.get(row.code)
-        city: City | None = named if row.was or coded is None else coded
-        if city is None and (alike or row.was):
-            blockers.append(_unclear(row, list(alike.values())))
-        elif not row.was and named and coded and named is not coded:
-            words = {"code": row.code, "name": named.name, "other": coded.name}
-            message = _("The code %(code)s of %(name)s is that of %(other)s. Correct it.")
-            blockers.append(message % words)
-        found.append(city)
-    counts = Counter(city.pk for city in found if city)
+    known = _Units(units)
+    found = [known.find(row) for row in rows]
+    counts = Counter(city.pk for city, _why in found if city)
     twice = [unit for unit in units if counts[unit.pk] > 1]
+    blockers = [why for _city, why in found if why]
     blockers += [_("Two rows correct %(name)s. Keep one.") % {"name": unit.name} for unit in twice]
     if blockers:
         raise Refused(*blockers[:MOST_NAMED])
-    return found
+    return [city for city, _why in found]
 
 
 def _the_one(row: CityRow, alike: Sequence[City]) -> City | None:

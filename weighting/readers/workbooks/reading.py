@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterator
 from io import BytesIO
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -164,31 +164,40 @@ def _sheet(file: BytesIO, parts: dict[str, bytes], limits: Limits) -> dict[str, 
     if len(rows) > limits.rows:
         raise Refused("rows", most=limits.rows)
     width = len(numbers) // len(rows) if rows else 0
-    lines = {line for line, _places, _texts in rows}
+    read = _Read({line for line, _places, _texts in rows}, left, width)
     return {
         "sheet": names[place],
         "others": [name for other, name in enumerate(names) if other != place],
         "sheets": [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet],
         "left": left,
-        "hidden_rows": sorted(lines & marks.hidden_rows),
+        "hidden_rows": sorted(read.lines & marks.hidden_rows),
         "hidden_columns": [place for place in range(width) if place + left + 1 in marks.hidden_columns],
-        # Of merged cells whose first one is hidden a spreadsheet shows the others with what it holds.
-        "spans": [
-            (line, column - left - 1, last_line, last - left - 1)
-            for (line, column), (last_line, last) in marks.spans
-            if line in lines
-            and left < column <= left + width
-            and (line in marks.hidden_rows or column in marks.hidden_columns)
-        ],
-        "struck": [
-            (line, column - left - 1)
-            for line, column in marks.struck
-            if line in lines and left < column <= left + width
-        ],
+        "spans": read.hidden_spans(marks),
+        "struck": [(line, column - left - 1) for line, column in marks.struck if read.holds(line, column)],
         "rows": rows,
         "numbers": numbers.tobytes(),
         "faults": marks.formulas,
     }
+
+
+class _Read(NamedTuple):
+    """Which part of a sheet was read: its lines, and so many columns behind those on the left."""
+
+    lines: set[int]
+    left: int
+    width: int
+
+    def holds(self, line: int, column: int) -> bool:
+        """Tell whether a cell was read, by its line and column in the sheet, both from 1."""
+        return line in self.lines and self.left < column <= self.left + self.width
+
+    def hidden_spans(self, marks: Marks) -> list[tuple[int, int, int, int]]:
+        """Return merged cells whose first one is hidden: the others are shown with what it holds."""
+        return [
+            (line, column - self.left - 1, last_line, last - self.left - 1)
+            for (line, column), (last_line, last) in marks.spans
+            if self.holds(line, column) and (line in marks.hidden_rows or column in marks.hidden_columns)
+        ]
 
 
 def _chosen(
