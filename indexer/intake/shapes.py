@@ -155,19 +155,8 @@ def _take_codes(frame: _Frame) -> None:
 def _turn(frame: _Frame, hints: Hints, decisions: Decisions) -> None:
     """Turn a table whose columns are units and whose rows are indicators."""
     named = [place for place, head in enumerate(frame.heads) if unit_key(head) in hints.units]
-    if len(named) < 2:
-        return
-    texts = [
-        place
-        for place, column in enumerate(frame.columns)
-        if place not in named and not isinstance(column, Packed)
-    ]
-    known = {place: sum(fold_name(text) in hints.leaves for text in frame.columns[place]) for place in texts}
-    label = max(known, key=lambda place: known[place], default=None)
-    if label is None or not known[label]:
-        return
-    units = (count_known(frame.heads[place], frame.columns[place], hints)[0] for place in texts)
-    if max(units) >= len(named):
+    label = _column_of_indicators(frame, named, hints) if len(named) > 1 else None
+    if label is None:
         return
     options = ["transposed", "wide"]
     samples = [frame.heads[place] for place in named]
@@ -180,6 +169,26 @@ def _turn(frame: _Frame, hints: Hints, decisions: Decisions) -> None:
     # Every unit stands in the row of heads.
     frame.lines = [frame.lines[0] - 1] * len(named)
     frame.heads, frame.columns = ["unit", *heads], [samples, *columns]
+
+
+def _column_of_indicators(frame: _Frame, named: Sequence[int], hints: Hints) -> int | None:
+    """Return the column beside those that are ``named`` as units which has most names of indicators.
+
+    None where there is no such name, or as many units in one of the columns as are named.
+    """
+    texts = {
+        place: column
+        for place, column in enumerate(frame.columns)
+        if place not in named and not isinstance(column, Packed)
+    }
+    known = {
+        place: sum(fold_name(text) in hints.leaves for text in column) for place, column in texts.items()
+    }
+    label = max(known, key=lambda place: known[place], default=None)
+    if label is None or not known[label]:
+        return None
+    units = (count_known(frame.heads[place], column, hints)[0] for place, column in texts.items())
+    return label if max(units) < len(named) else None
 
 
 def _drop_index(frame: _Frame, decisions: Decisions) -> None:
@@ -198,14 +207,15 @@ def _take_year_of_columns(frame: _Frame, hints: Hints, decisions: Decisions) -> 
         return None
     year = settle_year([year for _stem, year in found.values()], hints, decisions)
     frame.years = tuple(sorted({year for _stem, year in found.values()}))
-    stems = Counter(stem for stem, of in found.values() if of == year)
+    stems = {place: stem for place, (stem, of) in found.items() if of == year}
+    counts = Counter(stems.values())
     others = {head for place, head in enumerate(frame.heads) if place not in found}
-    for place, (stem, of) in found.items():
+    for place, stem in stems.items():
         # Beside a column of that name, which is of no year, it keeps its own.
-        if of == year and stem and stems[stem] == 1 and stem not in others:
+        if stem and counts[stem] == 1 and stem not in others:
             frame.heads[place] = stem
-    gone = {place for place, (_stem, of) in found.items() if of != year}
-    bare = next((place for place, (stem, of) in found.items() if of == year and not stem), None)
+    gone = found.keys() - stems.keys()
+    bare = next((place for place, stem in stems.items() if not stem), None)
     before = 0 if bare is None else sum(place < bare for place in gone)
     frame.unread += [frame.heads[place] for place in sorted(gone)]
     frame.drop(gone)

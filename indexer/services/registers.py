@@ -150,17 +150,17 @@ def register_units(
     """
     register = Register.objects.select_for_update(no_key=True).get(pk=(register or default_register()).pk)
     provinces = provinces_of(rows, register)
-    known: dict[int, Named[KnownUnit]] = {}
     held = [
         KnownUnit(*said)
         for said in City.objects.filter(register=register).order_by("pk").values_list(*FIELDS).iterator()
     ]
+    known: dict[int, Named[KnownUnit]] = {}
     for unit in held:
         known.setdefault(unit.province_id, Named()).add(unit)
     beside = {place: known.setdefault(province.pk, Named()) for place, province in provinces.items()}
     _check_codes(rows, held, beside)
-    changed: list[KnownUnit] = []
     fresh: list[KnownUnit] = []
+    changed: list[KnownUnit] = []
     units: list[KnownUnit] = []
     for row in rows:
         place = row.region, row.province
@@ -175,19 +175,24 @@ def register_units(
         units.append(unit)
     # What is new is written as it has become.
     written = {unit.pk: unit for unit in (*changed, *_completed(known.values())) if unit.pk}
-    for batch in _batches(fresh):
-        made = City.objects.bulk_create(unit.as_city(register) for unit in batch)
-        for unit, city in zip(batch, made, strict=True):
-            unit.pk = city.pk
-    for batch in _batches(list(written.values())):
-        update_units(unit.as_city(register) for unit in batch)
-    if written:
-        _count_completion(register)
+    _write(fresh, list(written.values()), register)
     grouped = put_in_groups(register, units, rows)
     if fresh or written or grouped:
         further = {"grouped": grouped} if grouped else {}
         record_act(actor, "register", register, added=len(fresh), completed=len(written), **further)
     return units
+
+
+def _write(fresh: Sequence[KnownUnit], completed: Sequence[KnownUnit], register: Register) -> None:
+    """Write units that are new, which then know their keys, and those that were completed."""
+    for batch in _batches(fresh):
+        made = City.objects.bulk_create(unit.as_city(register) for unit in batch)
+        for unit, city in zip(batch, made, strict=True):
+            unit.pk = city.pk
+    for batch in _batches(completed):
+        update_units(unit.as_city(register) for unit in batch)
+    if completed:
+        _count_completion(register)
 
 
 def register_cities(
