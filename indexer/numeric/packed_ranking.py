@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from indexer.numeric.ranking import TIE_TOLERANCE, min_ranks, ranks_of_present
-from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from indexer.numeric.ranking import TIE_TOLERANCE, ranks_of_present
+from weighting.numeric.arrays import FloatArray, IntArray
 
 # Neighbouring floats within the relative tolerance are at most this many floats apart: twice
 # the tolerance over the epsilon, since a float of mantissa near 2 has half the relative step.
@@ -16,6 +16,7 @@ INFINITY_BITS = int(np.float64(np.inf).view(np.int64))
 # Cells that are ranked at a time: what that takes stays in the processor's second cache, and
 # their numbers in the block need no more bits than those of many units.
 CACHED_CELLS = 1 << 14
+NOTHING: IntArray = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,22 +27,34 @@ class PackedOrder:
     ----------
     cities : int array, (versions, units)
         The unit at each place, highest score first.
-    unsure : bool array, (versions,)
-        Where two scores may tie, or be in the wrong order, and `min_ranks` has to decide. Of
-        all other versions the order is exact and strict.
+    tied : int array, (ties,)
+        Places, counted through all versions, whose unit ties with the one before it.
+    firsts : int array, (ties,)
+        The first of the places that each of these ties with.
     """
 
     cities: IntArray
-    unsure: BoolArray
+    tied: IntArray
+    firsts: IntArray
+
+    def shared(self, places: IntArray) -> IntArray:
+        """Give units that tie the place of the first of them, (units,) or (versions, units)."""
+        if not len(self.tied):
+            return places
+        places = np.broadcast_to(places, self.cities.shape).copy()
+        flat = places.reshape(-1)
+        flat[self.tied] = flat[self.firsts]
+        return places
 
 
 def order_cities(scores: FloatArray) -> PackedOrder:
-    """Sort each version's units by score, and tell which versions may hold ties.
+    """Sort each version's units by score, and tell which of them tie.
 
     The bits of a float, read as an integer, sort as the float does (those of a negative one
     after a flip). The lowest ``ceil(log2(cities))`` bits give way to the number of the unit,
     so that sorting plain integers carries it along. What these bits held and the tolerance for
-    ties together bound how near two keys may be while their scores tie or are exchanged.
+    ties together bound how near two keys may be while their scores tie or are exchanged: stretches of
+    such keys, and no others, are put in order by the scores themselves.
 
     Parameters
     ----------
@@ -112,9 +125,10 @@ class RowRanker:
     def _rank(self, scores: FloatArray, out: npt.NDArray[np.integer]) -> None:
         order = self._sorter.order(scores)
         # No copy, which would take the ranks and vanish.
-        out.reshape(-1, copy=False)[order.cities.reshape(-1)] = self._places[: scores.size]
-        if order.unsure.any():
-            out[order.unsure] = min_ranks(scores[order.unsure].T).T
+        flat, cells = out.reshape(-1, copy=False), order.cities.reshape(-1)
+        flat[cells] = self._places[: scores.size]
+        if len(order.tied):
+            flat[cells[order.tied]] = self._places[order.firsts]
 
 
 class _Sorter:
@@ -137,9 +151,11 @@ class _Sorter:
             keys = self._sort(_bits_in_order(scores))
         if keys[:, 0].min() < -INFINITY_BITS or keys[:, -1].max() >= INFINITY_BITS:
             raise ValueError(f"{(~np.isfinite(scores)).sum()} scores are not finite and have no rank")
-        unsure = self._unsure(keys)
+        near = self._near(keys)
         keys &= self._mask
-        return PackedOrder(keys, unsure)
+        if not len(near):
+            return PackedOrder(keys, near, near)
+        return PackedOrder(keys, *self._settle(keys, scores, near))
 
     def _sort(self, bits: IntArray) -> IntArray:
         keys = np.bitwise_or(bits, self._mask, out=self._keys[: len(bits)])
@@ -147,16 +163,34 @@ class _Sorter:
         keys.sort(axis=1)
         return keys
 
-    def _unsure(self, keys: IntArray) -> BoolArray:
+    def _near(self, keys: IntArray) -> IntArray:
+        """Return the places, counted through all versions, whose key the next one is too near to."""
         limit = TIE_STEPS + 2 * self._mask
         flat = keys.reshape(-1)
-        steps = np.subtract(flat[1:], flat[:-1], out=self._steps[1 : flat.size])
-        # Unsigned, the step down from one version to the next is enormous. Where the smallest
-        # step of all is clear, and mostly it is, no row is looked at by itself.
-        if steps.size == 0 or steps.view(np.uint64).min() > limit:
-            return np.zeros(len(keys), dtype=bool)
-        unsure: BoolArray = np.logical_or.reduce(keys[:, 1:] - keys[:, :-1] <= limit, axis=1)
-        return unsure
+        # Unsigned, a step that is too large for its sign stays what it is.
+        steps = np.subtract(flat[1:], flat[:-1], out=self._steps[1 : flat.size]).view(np.uint64)
+        # Of few units the smallest step of all mostly is clear.
+        if steps.size == 0 or steps.min() > limit:
+            return NOTHING
+        near = np.flatnonzero(steps <= limit)
+        return near[(near + 1) % keys.shape[1] != 0]
+
+    def _settle(self, keys: IntArray, scores: FloatArray, near: IntArray) -> tuple[IntArray, IntArray]:
+        """Put what is too near in the order of its scores; return the places that tie, and with which.
+
+        Between two stretches of such places the order is exact and strict.
+        """
+        places, flat = np.union1d(near, near + 1), keys.reshape(-1)
+        units = flat[places]
+        version = places // keys.shape[1] if len(self._inverted) == 1 else 0
+        found = scores.reshape(-1)[units + version * keys.shape[1]]
+        is_first = np.isin(places - 1, near, assume_unique=True, invert=True)
+        order = np.lexsort((-found, np.cumsum(is_first)))
+        flat[places], found = units[order], found[order]
+        above, below = found[:-1], found[1:]
+        is_first[1:] |= above - below > TIE_TOLERANCE * np.maximum(np.abs(above), np.abs(below))
+        firsts = np.maximum.accumulate(np.where(is_first, places, 0))
+        return places[~is_first], firsts[~is_first]
 
 
 def _bits_in_order(scores: FloatArray) -> IntArray:

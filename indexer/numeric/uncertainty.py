@@ -7,12 +7,11 @@ import numpy as np
 
 from indexer.numeric.index import CHUNK, Index, Scorer, version_parts
 from indexer.numeric.packed_counts import PackedCounts
-from indexer.numeric.packed_ranking import order_cities
+from indexer.numeric.packed_ranking import PackedOrder, order_cities
 from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
 from indexer.numeric.rank_counts import Exactly, RankCounts
-from indexer.numeric.ranking import min_ranks
 from indexer.numeric.rows_alike import number_rows
-from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
+from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.draws import WeightDraws
 
 # Scores sorted and counted at a time: temporary arrays this small stay in the cache and cost
@@ -148,12 +147,10 @@ class RankCounter:
     def _count(self, scores: FloatArray) -> IntArray:
         """Count ranks and wins; return the sum of the absolute shifts of each version."""
         order = order_cities(scores)
-        places, kinds = self._places(order.cities), order.cities
-        if order.unsure.any():
-            places, kinds = self._with_exact_ranks(scores, order.unsure, places, kinds)
+        places, kinds = order.shared(self._places(order.cities)), order.cities
         self._note(places, kinds)
         if len(self._pairs):
-            self._count_wins(scores, order.unsure)
+            self._count_wins(scores, order)
         if self._plain:
             return np.abs(kinds - places).sum(axis=1)
         return (np.abs(self._nominal[kinds] - places) * self._sizes[kinds]).sum(axis=1)
@@ -176,25 +173,13 @@ class RankCounter:
         sizes = self._sizes[kinds]
         return np.cumsum(sizes, axis=1) - sizes
 
-    def _with_exact_ranks(
-        self, scores: FloatArray, unsure: BoolArray, places: IntArray, kinds: IntArray
-    ) -> tuple[IntArray, IntArray]:
-        places, kinds = np.broadcast_to(places, kinds.shape).copy(), kinds.copy()
-        places[unsure] = self._exact_ranks(scores[unsure]) - 1
-        kinds[unsure] = np.arange(self._width)
-        return places, kinds
-
-    def _exact_ranks(self, scores: FloatArray) -> IntArray:
-        """Rank all units by the rule for ties, (versions, kinds)."""
-        all_ranks = min_ranks(scores[:, self._kind].T)
-        return all_ranks[self._first].T
-
-    def _count_wins(self, scores: FloatArray, unsure: BoolArray) -> None:
-        """Without a possible tie in its version, the better of two scores has the better rank."""
+    def _count_wins(self, scores: FloatArray, order: PackedOrder) -> None:
+        """The better of two scores has the better rank, unless they tie."""
         goodness = scores
-        if unsure.any():
-            goodness = scores.copy()
-            goodness[unsure] = -self._exact_ranks(scores[unsure])
+        if len(order.tied):
+            goodness, versions = scores.copy(), order.tied // self._width
+            units, alike = order.cities.reshape(-1)[order.tied], order.cities.reshape(-1)[order.firsts]
+            goodness[versions, units] = scores[versions, alike]
         first, second = (goodness[:, self._kind[side]] for side in self._pairs.T)
         self._wins[:, 0] += (first > second).sum(axis=0)
         self._wins[:, 1] += (first < second).sum(axis=0)
@@ -211,7 +196,8 @@ class BandCounter(RankCounter):
         self._drawn = np.empty((max(1, WAITING // self._width), self._width), dtype=np.uint16)
         self._band_of_place = self._bands.of_place.astype(np.uint16)
         self._waiting = 0
-        self._rank_sums = np.zeros(self._width, dtype=np.int64)
+        self._place = np.empty(self._width, dtype=np.int64)
+        self._place_sums = np.zeros(self._width, dtype=np.int64)
         self._kept = np.zeros(self._width, dtype=np.int64)
         self._shift_sums: list[IntArray] = []
 
@@ -226,23 +212,36 @@ class BandCounter(RankCounter):
     def counts(self) -> RankCounts:
         """Return what was counted so far."""
         self._count_waiting()
-        exactly = Exactly(
-            self._rank_sums[self._kind], self._kept[self._kind], np.concatenate([NOTHING, *self._shift_sums])
-        )
+        shift_sums = np.concatenate([NOTHING, *self._shift_sums])
+        rank_sums = self._place_sums + len(shift_sums)
+        exactly = Exactly(rank_sums[self._kind], self._kept[self._kind], shift_sums)
         return RankCounts(self._packed, NOTHING, self._wins.copy(), exactly)
 
     def _empty_table(self) -> IntArray:
         return NOTHING
 
-    def _note(self, places: IntArray, kinds: IntArray) -> None:
-        for at, kind in zip(np.broadcast_to(places, kinds.shape), kinds, strict=True):
-            if self._waiting == len(self._drawn):
-                self._count_waiting()
-            self._drawn[self._waiting, kind] = self._band_of_place[at]
-            self._waiting += 1
-            # Each kind is in a version once.
-            self._rank_sums[kind] += at + 1
-            self._kept[kind] += self._nominal[kind] == at
+    def _count(self, scores: FloatArray) -> IntArray:
+        """Count ranks and wins, a version at a time; return the sum of the absolute shifts of each."""
+        order, sums = order_cities(scores), np.empty(len(scores), dtype=np.int64)
+        places = np.broadcast_to(order.shared(self._places(order.cities)), order.cities.shape)
+        if len(self._pairs):
+            self._count_wins(scores, order)
+        for version, (at, kinds) in enumerate(zip(places, order.cities, strict=True)):
+            # By unit rather than by place from here on: one pass out of order, and the rest along the memory.
+            self._place[kinds] = at
+            sums[version] = self._take_in(self._place)
+        return sums
+
+    def _take_in(self, place: IntArray) -> int:
+        """Take in the place of each kind in one version; return the sum of the units' absolute shifts."""
+        if self._waiting == len(self._drawn):
+            self._count_waiting()
+        np.take(self._band_of_place, place, out=self._drawn[self._waiting])
+        self._waiting += 1
+        self._place_sums += place
+        shifts = self._nominal - place
+        self._kept += shifts == 0
+        return int(np.abs(shifts, out=shifts) @ self._sizes)
 
     def _count_waiting(self) -> None:
         """Add the draws that wait to the counts, a block of units after the other."""

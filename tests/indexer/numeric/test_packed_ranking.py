@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.numeric import packed_ranking
-from indexer.numeric.packed_ranking import RowRanker, min_ranks_by_row, order_cities
+from indexer.numeric.packed_ranking import RowRanker, _Sorter, min_ranks_by_row, order_cities
 from indexer.numeric.ranking import TIE_TOLERANCE, min_ranks
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -39,12 +39,21 @@ def slow_ranks(row):
     return ranks
 
 
+def ranks_of(order):
+    """Return the ranks that an order comes to, (versions, units)."""
+    ranks = np.empty(order.cities.shape, dtype=np.int64)
+    places = np.broadcast_to(order.shared(np.arange(ranks.shape[1])), ranks.shape)
+    np.put_along_axis(ranks, order.cities, places + 1, axis=1)
+    return ranks
+
+
 @given(near_ties())
 @settings(max_examples=200, deadline=None)
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_near_ties_duplicates_and_negative_scores(scores):
     expected = min_ranks(scores.T).T
     np.testing.assert_array_equal(min_ranks_by_row(scores), expected)
+    np.testing.assert_array_equal(ranks_of(order_cities(scores)), expected)
     assert expected.tolist() == [slow_ranks(row.tolist()) for row in scores]
 
 
@@ -66,10 +75,27 @@ def test_every_distance_around_the_limit_of_a_tie(base):
     np.testing.assert_array_equal(min_ranks_by_row(scores), min_ranks(scores.T).T)
 
 
-def test_clear_orders_need_no_second_look():
-    scores = np.random.default_rng(5).lognormal(-6, 1.5, (500, 351))
-    assert order_cities(scores).unsure.sum() == 0
-    assert RowRanker(351)._sorter.order(scores[:46]).unsure.sum() == 0
+def looked_at_twice(monkeypatch, scores):
+    """Rank, and return at how many places the scores themselves were looked at."""
+    looked = []
+    settle = _Sorter._settle
+    monkeypatch.setattr(
+        _Sorter, "_settle", lambda self, *given: looked.append(len(given[-1])) or settle(self, *given)
+    )
+    order = order_cities(scores)
+    np.testing.assert_array_equal(ranks_of(order), min_ranks(scores.T).T)
+    return sum(looked)
+
+
+def test_clear_orders_need_no_second_look(monkeypatch):
+    assert looked_at_twice(monkeypatch, np.random.default_rng(5).lognormal(-6, 1.5, (500, 351))) == 0
+
+
+def test_of_many_units_only_those_that_may_tie_are_looked_at_twice(monkeypatch):
+    """Some neighbours of two hundred thousand are as near as keys can tell: no reason to sort all again."""
+    scores = np.random.default_rng(5).lognormal(-6, 1.5, (2, 200_000))
+    scores[1, 1000:1100] = scores[1, 7]
+    assert 0 < looked_at_twice(monkeypatch, scores) < 1_000
 
 
 @pytest.mark.parametrize("bad", [np.nan, -np.nan, np.inf, -np.inf])
