@@ -74,7 +74,7 @@ def place_of_packed(start: bytes, size: int, name: str) -> PackedPlace | None:
     return None
 
 
-def unpack_arrays(block: bytes | memoryview) -> Tally:
+def unpack_arrays(block: bytes | bytearray | memoryview) -> Tally:
     """Return the arrays by name: int64 or float64, as they were packed.
 
     Raises
@@ -104,7 +104,7 @@ def unpack_arrays(block: bytes | memoryview) -> Tally:
     return arrays
 
 
-def _opened(block: bytes | memoryview) -> tuple[bytes, int]:
+def _opened(block: bytes | bytearray | memoryview) -> tuple[bytes, int]:
     """Return what stands before the counts packed by rows, opened, and where these begin."""
     opened, pieces, end = zlib.decompressobj(), list[bytes](), 0
     # Given all at once, it would keep a second copy of all that stands behind.

@@ -7,6 +7,9 @@ from django.db import connection
 from django.db.models import Model
 from django.db.models.functions import Length
 
+# A driver holds several copies of what it fetches at once: large blocks come in pieces of so many bytes.
+PIECE = 8 << 20
+
 
 def block_length(model: type[Model], pk: int, column: str) -> int:
     """Return how many bytes a block has."""
@@ -17,6 +20,15 @@ def block_length(model: type[Model], pk: int, column: str) -> int:
 def block_parts(model: type[Model], pk: int, column: str, parts: Sequence[tuple[int, int]]) -> list[bytes]:
     """Return what stands in a block from the first to before the second place of each part."""
     return list(_each_part(model, pk, column, parts)) if parts else []
+
+
+def whole_block(model: type[Model], pk: int, column: str) -> bytearray:
+    """Return all of a block, read a few megabytes at a time."""
+    block, start = bytearray(block_length(model, pk, column)), 0
+    for piece in block_pieces(model, pk, column, len(block), PIECE):
+        block[start : start + len(piece)] = piece
+        start += len(piece)
+    return block
 
 
 def block_pieces(model: type[Model], pk: int, column: str, size: int, piece: int) -> Iterator[bytes]:

@@ -9,20 +9,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from indexer.models import DataSet
-from indexer.selectors.block_parts import block_parts, block_pieces
+from indexer.selectors.block_parts import PIECE, block_parts, block_pieces, whole_block
 from weighting.numeric.arrays import FloatArray
-
-# A driver holds several copies of what it fetches at once: matrices come in pieces of so many bytes.
-PIECE = 8 << 20
 
 
 def load_values(data_set: DataSet) -> None:
     """Give a data set that was fetched without its values these, piece by piece."""
-    packed, start = bytearray(8 * len(data_set.city_ids) * len(data_set.leaf_codes)), 0
-    for piece in block_pieces(DataSet, data_set.pk, "values", len(packed), PIECE):
-        packed[start : start + len(piece)] = piece
-        start += len(piece)
-    data_set.values = packed
+    data_set.values = whole_block(DataSet, data_set.pk, "values")
 
 
 def unpack_values(data_set: DataSet) -> FloatArray:

@@ -17,7 +17,7 @@ from indexer.numeric.packed_counts import Histogram, PackedCounts
 from indexer.numeric.rank_bands import Bands, bands_of, bands_of_shape
 from indexer.numeric.rank_counts import RankCounts, kept_draws
 from indexer.numeric.tallies import counts_of
-from indexer.selectors.block_parts import block_length, block_parts
+from indexer.selectors.block_parts import block_length, block_parts, whole_block
 from indexer.selectors.cities import Cities, ranked_cities_of_run, ranked_rows_of
 from indexer.selectors.runs import NOT_SHOWN_OF_RUNS
 from weighting.models import Account, WeightVersion
@@ -117,8 +117,7 @@ class StudyResult:
     @cached_property
     def counts(self) -> RankCounts:
         """All that was counted; the block is opened when it is first asked for."""
-        block: Any = Study.objects.values_list("histogram", flat=True).get(pk=self.study.pk)
-        return counts_of(self.figures | unpack_arrays(block))
+        return counts_of(self.figures | unpack_arrays(whole_block(Study, self.study.pk, "histogram")))
 
 
 def studies_visible_to(account: Account | None) -> QuerySet[Study]:
@@ -203,8 +202,9 @@ def told_to_anybody(run: Run, kinds: Collection[str]) -> Study | None:
 
 def result_of_study(study: Study) -> StudyResult:
     """Return a finished study with everything but its histogram."""
-    block: Any = Study.objects.values_list("table", flat=True).get(pk=study.pk)
-    return StudyResult(study, unpack_arrays(bytes(block)), ranked_cities_of_run(study.run))
+    return StudyResult(
+        study, unpack_arrays(whole_block(Study, study.pk, "table")), ranked_cities_of_run(study.run)
+    )
 
 
 def rank_intervals_of(run: Run, account: Account | None) -> RankIntervals | None:

@@ -23,9 +23,11 @@ from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
 from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
 from indexer.numeric.study_memory import units_that_fit
 from indexer.numeric.tallies import merge_tallies
+from indexer.selectors.block_parts import whole_block
 from indexer.selectors.data_sets import PACKED, structure_of
 from indexer.selectors.faults import Failure, fault_texts
 from indexer.selectors.studies import UNDER_WAY, may_draw_experts, studies_to_merge, waiting_parts
+from indexer.services.binding import bound_blocks
 from indexer.services.failures import failure_of
 from indexer.services.leases import MOST_DEATHS, keep_lease, lease_end, release, settle_releases
 from indexer.studies.asking import memory_asked, plan_question, planned_of, read_question
@@ -167,7 +169,9 @@ def store_part(part: StudyPart, tally: Tally) -> bool:
         if study.status != StudyStatus.RUNNING:
             held.update(lease=None, lease_until=None)
             return False
-        if not held.update(lease=None, lease_until=None, block=block):
+        with bound_blocks():
+            is_held = held.update(lease=None, lease_until=None, block=block)
+        if not is_held:
             return False
         Study.objects.filter(pk=study.pk).update(chunks_done=F("chunks_done") + part.end - part.first)
     return True
@@ -294,7 +298,9 @@ def _finish_if_counted(study_id: int, planned: Planned | None) -> None:
         with keep_lease(study):
             result = _merge(study, planned or planned_of(study))
             with transaction.atomic():
-                if _end(study, StudyStatus.DONE, **result):
+                with bound_blocks():
+                    is_ended = _end(study, StudyStatus.DONE, **result)
+                if is_ended:
                     study.parts.all().delete()
     except DatabaseError:
         release(study)
@@ -317,14 +323,16 @@ def _claim_merging(study_id: int) -> Study | None:
 
 def _merge(study: Study, planned: Planned) -> dict[str, Any]:
     """Return what a study keeps of its parts."""
-    blocks = study.parts.order_by("first").values_list("block", flat=True).iterator(chunk_size=1)
-    tally = merge_tallies(unpack_arrays(bytes(block)) for block in blocks if block is not None)
+    counted = study.parts.order_by("first").values_list("pk", flat=True)
+    tally = merge_tallies(unpack_arrays(whole_block(StudyPart, part, "block")) for part in counted)
     result = kind_of(study).result(planned, tally)
+    digest = hashlib.sha256(result.histogram or b"")
+    digest.update(result.table)
     return {
         "histogram": result.histogram,
         "table": result.table,
         "summary": result.summary,
-        "result_sha256": hashlib.sha256((result.histogram or b"") + result.table).hexdigest(),
+        "result_sha256": digest.hexdigest(),
         "data_sha256": study.run.data_sha256,
         "manifest_hash": study.run.manifest_hash,
         "code_version": settings.CODE_VERSION,

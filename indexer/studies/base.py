@@ -9,7 +9,7 @@ from indexer.numeric.index import Index
 from indexer.selectors.cities import ranked_rows_of
 from indexer.selectors.data_sets import Structure, structure_of
 from indexer.selectors.indices import index_of
-from indexer.selectors.stored_values import unpack_values
+from indexer.selectors.stored_values import load_values, unpack_values
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree
 
@@ -46,7 +46,10 @@ class Base:
 
 def base_of(run: Run) -> Base:
     """Load what the studies of a run start from."""
-    data_set = DataSet.objects.select_related("series__register").defer("mapping").get(pk=run.data_set_id)
+    data_set = (
+        DataSet.objects.select_related("series__register").defer("values", "mapping").get(pk=run.data_set_id)
+    )
+    load_values(data_set)
     structure = structure_of(data_set.framework_id)
     rows = ranked_rows_of(run)
     index = index_of(run, data_set, structure)

@@ -4,6 +4,7 @@ import io
 from copy import deepcopy
 from zipfile import ZipFile
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -69,6 +70,22 @@ def test_every_kind_of_ranks_is_shown_and_handed_out_in_bands(analyst, run, kind
     assert "reaches to the outer ends of its bands" in page
     file = analyst.get(reverse("indexer:study-export", args=[study.pk]), {"format": "csv"})
     assert "Median, lowest" in file.content.decode("utf-8-sig")
+
+
+@pytest.mark.postgres
+def test_no_block_of_a_study_is_written_into_a_statement(run):
+    """As digits, in the statement and in the server, fifty megabytes are several hundred."""
+    carriers = []
+
+    def look(execute, sql, params, many, context):
+        if any(isinstance(one, bytes | memoryview | psycopg.Binary) for one in params or ()):
+            carriers.append(type(context["cursor"].cursor))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        assert make_study(run, "noise", actor=run.data_set.created_by, nu=0.3).status == "done"
+    assert carriers
+    assert not any(issubclass(cursor, psycopg.ClientCursor) for cursor in carriers)
 
 
 @pytest.mark.postgres
