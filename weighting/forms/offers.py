@@ -5,6 +5,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.forms import BaseForm, ChoiceField, ModelChoiceField
+from django.utils.translation import gettext_lazy
+
+# What a list says while nothing of it is chosen.
+CHOOSE_FRAMEWORK = gettext_lazy("Choose a framework")
+CHOOSE_PANEL = gettext_lazy("Choose a panel")
 
 
 def offer_choices(form: BaseForm, name: str, choices: Iterable[Any]) -> None:

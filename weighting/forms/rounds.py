@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, Rule
 from weighting.forms.advanced import WithAdvanced
 from weighting.forms.names import ReadersLanguageFirst, require_either, titles_in_either
-from weighting.forms.offers import offer_choices, offer_rows
+from weighting.forms.offers import CHOOSE_FRAMEWORK, CHOOSE_PANEL, offer_choices, offer_rows
 from weighting.models import Framework, Indicator, Panel, Round
 from weighting.models.scoring_round import LEAST_PANEL, LEAST_QUORUM
 from weighting.moments import distance_problem, minutes_for, moment_text, time_zone_choices, zone_text
@@ -92,8 +92,12 @@ def wall_clock_of(moment: datetime, zone: str) -> datetime:
 class RoundBasisForm(forms.Form):
     """First step of a new round: what is scored, and by whom."""
 
-    framework = forms.ModelChoiceField(label=gettext_lazy("Framework"), queryset=Framework.objects.none())
-    panel = forms.ModelChoiceField(label=gettext_lazy("Panel"), queryset=Panel.objects.none())
+    framework = forms.ModelChoiceField(
+        label=gettext_lazy("Framework"), queryset=Framework.objects.none(), empty_label=CHOOSE_FRAMEWORK
+    )
+    panel = forms.ModelChoiceField(
+        label=gettext_lazy("Panel"), queryset=Panel.objects.none(), empty_label=CHOOSE_PANEL
+    )
     # An earlier round, whose rules the new one begins with.
     like = forms.ModelChoiceField(queryset=Round.objects.none(), required=False, widget=forms.HiddenInput)
 
@@ -325,7 +329,9 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
 class RevisionForm(RoundForm):
     """The second step again for a round that is not open yet, with the panel to choose anew."""
 
-    panel = forms.ModelChoiceField(label=gettext_lazy("Panel"), queryset=Panel.objects.none())
+    panel = forms.ModelChoiceField(
+        label=gettext_lazy("Panel"), queryset=Panel.objects.none(), empty_label=CHOOSE_PANEL
+    )
 
     def __init__(self, *args: Any, round_: Round, panels: QuerySet[Panel], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from weighting.forms.names import LabelledForm
-from weighting.forms.offers import offer_rows
+from weighting.forms.offers import CHOOSE_FRAMEWORK, offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.manifest import WeightedNode
 from weighting.models import Framework, Indicator, Round, WeightVersion
@@ -52,7 +52,9 @@ class PoolForm(LabelledForm):
 class ImpliedForm(LabelledForm):
     """Published totals and sub-index values, and the weights to hold against them."""
 
-    framework = forms.ModelChoiceField(label=gettext_lazy("Framework"), queryset=Framework.objects.none())
+    framework = forms.ModelChoiceField(
+        label=gettext_lazy("Framework"), queryset=Framework.objects.none(), empty_label=CHOOSE_FRAMEWORK
+    )
     file = SheetFileField(
         label=gettext_lazy("Published figures (CSV or XLSX)"),
         help_text=gettext_lazy(
@@ -68,6 +70,7 @@ class ImpliedForm(LabelledForm):
         ),
         queryset=WeightVersion.objects.none(),
         required=False,
+        empty_label=gettext_lazy("None: the weights below the sub-indices are equal"),
     )
 
     def __init__(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from weighting.enums import VersionSource
 from weighting.forms.names import LabelledForm
-from weighting.forms.offers import offer_rows
+from weighting.forms.offers import CHOOSE_FRAMEWORK, offer_rows
 from weighting.forms.uploads import SheetFileField
 from weighting.models import Framework
 
@@ -33,7 +33,9 @@ class VersionForm(LabelledForm):
         (VersionSource.IMPORTED.value, gettext_lazy("Weights from a file")),
     ]
 
-    framework = forms.ModelChoiceField(label=gettext_lazy("Framework"), queryset=Framework.objects.none())
+    framework = forms.ModelChoiceField(
+        label=gettext_lazy("Framework"), queryset=Framework.objects.none(), empty_label=CHOOSE_FRAMEWORK
+    )
     source = forms.ChoiceField(
         label=gettext_lazy("Where the weights come from"),
         choices=SOURCES,
