@@ -15,9 +15,8 @@ from tests.factories import (
     sign_in_staff,
 )
 from weighting.enums import Feedback, RoundState
-from weighting.models import AccessLink, Round, WeightVersion
+from weighting.models import Round, WeightVersion
 from weighting.moments import time_zones
-from weighting.selectors.access import find_link
 from weighting.selectors.claims import bears_locks
 from weighting.selectors.rounds import receipts_of
 from weighting.services.ballots import seal_ballot
@@ -40,10 +39,6 @@ def manager(client):
 
 def url(name, round_):
     return reverse(f"weighting:round-{name}", args=[round_.pk])
-
-
-def link_url(invitation):
-    return reverse("weighting:invitation-link", args=[invitation.round_id, invitation.pk])
 
 
 def said(**fields):
@@ -348,49 +343,6 @@ def test_a_round_is_voided_for_a_reason_that_stays(client, manager):
     assert "The list was wrong." in page
     assert url("void", round_) not in page
     assert client.post(url("void", round_), {"reason": "again"}).status_code == 409
-
-
-def test_a_personal_link_is_shown_once_and_replaces_the_earlier(client, manager, settings):
-    settings.PUBLIC_URL = "https://weigh.example/"
-    invitation = make_round(manager=manager).invitations.first()
-
-    tokens = []
-    for _ in range(2):
-        response = client.post(link_url(invitation))
-        assert "no-store" in response["Cache-Control"]
-        tokens += re.findall(r"https://weigh\.example/in/(?!code/)([\w-]+)/", response.text)
-
-    assert [bool(find_link(token)) for token in tokens] == [False, True]
-    assert find_link(tokens[1]).invitation == invitation
-    assert client.get(link_url(invitation)).status_code == 405
-    assert tokens[1] not in client.get(url("detail", invitation.round)).text
-
-
-def test_the_sheet_holds_a_link_for_each_who_has_not_sealed(client, manager):
-    round_ = make_round(manager=manager, sealed=3)
-
-    response = client.post(url("links", round_))
-
-    tokens = re.findall(r"/in/(?!code/)([\w-]+)/", response.text)
-    assert [find_link(token).invitation.expert.code for token in tokens] == ["E004", "E005"]
-    assert "Expert 1<" not in response.text
-    assert "no-store" in response["Cache-Control"]
-
-
-def test_no_link_is_made_outside_an_open_round(client, manager):
-    round_ = make_round(state=RoundState.CLOSED, manager=manager)
-
-    assert client.post(link_url(round_.invitations.first())).status_code == 409
-    assert client.post(url("links", round_)).status_code == 409
-    assert not AccessLink.objects.exists()
-
-
-@pytest.mark.usefixtures("manager")
-def test_an_invitation_of_another_round_is_not_found(client, manager):
-    mine, other = make_round(manager=manager), make_round()
-    address = reverse("weighting:invitation-link", args=[mine.pk, other.invitations.first().pk])
-
-    assert client.post(address).status_code == 404
 
 
 @pytest.mark.parametrize("name", POST_ONLY)

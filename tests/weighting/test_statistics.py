@@ -19,13 +19,12 @@ from tests.factories import (
     sign_in_staff,
 )
 from tools import verify_weight_version
-from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Role, RoundState, Rule, Sector
+from weighting.enums import ConsensusMeasure, ExclusionRule, Role, RoundState, Rule, Sector
 from weighting.exceptions import NotReported
 from weighting.models import Ballot, Expert, Indicator, Invitation
 from weighting.numeric.agreement import intraclass_correlation, kendall_w
 from weighting.numeric.ordering import display_order
 from weighting.selectors.rounds import asked_groups_of, counted_ballots_of, invitations_of, scores_on
-from weighting.selectors.stability import stability_of
 from weighting.selectors.statistics import comments_of, round_statistics
 from weighting.services.rounds import close_round, void_round
 from weighting.services.versions import aggregate_round, freeze_version
@@ -65,6 +64,17 @@ def excluding_round(size, uniform, **options):
     round_.exclusion = ExclusionRule.UNIFORM
     round_.save()
     return close_round(round_, actor=round_.managers.get())
+
+
+def sector_round(sizes, *, sealed=None, rule=Rule.NORMALISED_SUM, scores=scores_of):
+    panel = make_panel(sum(sizes.values()))
+    set_sectors(panel, sizes)
+    round_ = make_round(panel=panel, sealed=sealed or sum(sizes.values()), rule=rule, scores=scores)
+    return close_round(round_, actor=round_.managers.get())
+
+
+def reported_sectors(sizes, **options):
+    return mark_aggregated(sector_round(sizes, **options))
 
 
 # --- who sees them -------------------------------------------------------------------------------
@@ -256,62 +266,6 @@ def test_comments_lose_their_ballot_but_keep_their_words():
     assert places["infra"] != places["retail"] or places["infra"] != sorted(places["infra"])
 
 
-# --- sectors --------------------------------------------------------------------------------------
-
-
-def sector_round(sizes, *, sealed=None, rule=Rule.NORMALISED_SUM, scores=scores_of):
-    panel = make_panel(sum(sizes.values()))
-    set_sectors(panel, sizes)
-    round_ = make_round(panel=panel, sealed=sealed or sum(sizes.values()), rule=rule, scores=scores)
-    return close_round(round_, actor=round_.managers.get())
-
-
-def reported_sectors(sizes, **options):
-    return mark_aggregated(sector_round(sizes, **options))
-
-
-def kept_sectors(round_):
-    return set(Ballot.objects.filter(round=round_).values_list("sector", flat=True)) - {""}
-
-
-@pytest.mark.parametrize(
-    ("sizes", "kept"),
-    [
-        ({Sector.ACADEMIC: 5, Sector.INDUSTRY: 6}, {"academic", "industry"}),
-        ({Sector.ACADEMIC: 4, Sector.INDUSTRY: 6}, set()),
-        ({Sector.ACADEMIC: 4, Sector.INDUSTRY: 5, Sector.GOVERNMENT: 6}, {"government"}),
-        ({Sector.ACADEMIC: 2, Sector.INDUSTRY: 3, Sector.GOVERNMENT: 6}, {"government"}),
-    ],
-)
-def test_a_sector_is_kept_only_above_k_and_never_left_as_the_remainder(sizes, kept):
-    assert kept_sectors(sector_round(sizes)) == kept
-
-
-def test_unsealed_ballots_do_not_count_for_a_sector():
-    """The last two of the second sector never seal: four are left, and the first sector goes too."""
-    round_ = sector_round({Sector.ACADEMIC: 6, Sector.INDUSTRY: 6}, sealed=10)
-    assert kept_sectors(round_) == set()
-
-
-def test_sector_means_are_those_of_the_sector():
-    sizes = {Sector.ACADEMIC: 5, Sector.INDUSTRY: 6}
-    statistics = round_statistics(reported_sectors(sizes, scores=lambda place, code: 5 if place < 5 else 2))
-    assert [(s.sector, s.ballots) for s in statistics.sectors] == [("academic", 5), ("industry", 6)]
-    assert set(statistics.sectors[0].means) == {5.0}
-    assert set(statistics.sectors[1].means) == {2.0}
-
-
-def test_abstentions_bring_a_sector_below_k_on_that_item_alone():
-    """Two of six abstain on travel: four are left, and the other sector would give them away."""
-    scores = lambda place, code: None if code == "travel" and place < 2 else scores_of(place, code)  # noqa: E731
-    sizes = {Sector.ACADEMIC: 6, Sector.INDUSTRY: 6}
-    statistics = round_statistics(reported_sectors(sizes, rule=Rule.NORMALISED_MEAN, scores=scores))
-    place = [item.indicator.code for item in statistics.items].index("travel")
-    for sector in statistics.sectors:
-        assert sector.means[place] is None
-        assert sum(mean is None for mean in sector.means) == 1
-
-
 def test_the_close_keeps_comments_order_and_medium():
     round_ = make_round(panel=make_panel(5), sealed=5, scores=scores_of)
     Ballot.objects.filter(round=round_).update(sealed_comments={"infra": "kept"}, medium="sheet")
@@ -359,42 +313,6 @@ def test_a_stranger_can_verify_a_version_with_ballots_left_out(tmp_path, capsys)
 def test_the_control_without_the_rule_counts_them():
     round_ = reported_round(8, scores=lambda place, code: 4 if place < 2 else scores_of(place, code))
     assert round_statistics(round_).counted == 8
-
-
-# --- Delphi ---------------------------------------------------------------------------------------
-
-
-def test_without_links_the_rounds_are_compared_by_their_distributions():
-    framework, panel = make_framework(), make_panel(6)
-    shared = {"framework": framework, "panel": panel, "state": RoundState.AGGREGATED}
-    first = make_round(**shared, scores=lambda place, code: 3)
-    second = make_round(**shared, scores=lambda place, code: 5 if code == "infra" and place < 3 else 3)
-    second.follows = first
-
-    stability = stability_of(second)
-
-    assert stability.kappa is None
-    changes = {item.indicator.code: item for item in stability.items}
-    assert changes["infra"].distance == pytest.approx(0.5)
-    assert changes["infra"].median == pytest.approx(1.0)
-    assert not changes["infra"].is_stable
-    assert stability.stable_count == 6
-    assert stability_of(first) is None
-
-
-def test_with_locks_kept_the_spread_of_kappa_is_reported_from_k_experts_on():
-    framework, panel = make_framework(), make_panel(6)
-    parts = {"framework": framework, "panel": panel, "state": RoundState.AGGREGATED, "feedback": Feedback.OWN}
-    first = make_round(**parts, scores=scores_of)
-    second = make_round(**parts, scores=scores_of, follows=first)
-
-    assert stability_of(second).kappa.experts == 6
-    assert stability_of(second).kappa.median == pytest.approx(1)
-
-    for ballot in second.ballots.all()[:2]:
-        ballot.earlier_lock = ""
-        ballot.save()
-    assert stability_of(second).kappa is None
 
 
 # --- pages and files ------------------------------------------------------------------------------

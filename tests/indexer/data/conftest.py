@@ -1,9 +1,10 @@
-"""Who brings data in."""
+"""Who brings data in, and what they are of."""
 
 import pytest
 
-from tests.factories import make_account, sign_in_staff
+from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_cities
+from tests.indexer.pages import register_places
 from weighting.enums import Role
 
 
@@ -14,3 +15,11 @@ def analyst(client):
     sign_in_staff(client, account)
     make_cities(3, actor=account)
     return account
+
+
+@pytest.fixture
+def framework():
+    """A framework, and the four cities that its files name."""
+    framework = make_framework()
+    register_places(4, actor=framework.created_by)
+    return framework

@@ -6,8 +6,7 @@ from django.urls import reverse
 
 from indexer.models import City, DataImport, DataSet
 from indexer.services.registers import default_register
-from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.pages import register_places
+from tests.factories import make_account, sign_in_staff
 from weighting.enums import Role
 from weighting.services.api_tokens import make_api_token
 
@@ -15,13 +14,6 @@ pytestmark = pytest.mark.django_db
 IMPORTS = "/api/v1/imports/"
 HEADER = "unit,fixed,mobile,retail,finance,travel"
 BROKEN = f"{HEADER}\n南阳,1,2,3,4,5\n西安城,2,x,4,5,6\n"
-
-
-@pytest.fixture
-def framework():
-    framework = make_framework()
-    register_places(4, actor=framework.created_by)
-    return framework
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.data.test_data_set_pages import IMPORT
+from tests.indexer.data.test_import_pages import IMPORT
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db

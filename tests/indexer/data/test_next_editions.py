@@ -7,7 +7,7 @@ from django.urls import reverse
 from indexer.models import DataImport, DataSet, FrameworkMethod, Register
 from indexer.services.methods import set_default_method, use_method
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.data.test_data_set_pages import GOOD, HEADER, IMPORT, check, send, store
+from tests.indexer.data.test_import_pages import GOOD, HEADER, IMPORT, check, send, store
 from tests.indexer.factories import make_data_set
 from tests.indexer.pages import register_places
 from weighting.enums import Role

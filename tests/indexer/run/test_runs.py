@@ -1,7 +1,5 @@
 import contextlib
-import logging
 import os
-import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +10,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from indexer import dispatch, tasks
+from indexer import dispatch
 from indexer.enums import Queue, RunStatus
 from indexer.models import DataSet, Run, RunScores
 from indexer.numeric.composite import composite_scores, node_scores
@@ -23,10 +21,7 @@ from indexer.services import run_results
 from indexer.services import runs as services
 from indexer.services.jobs import requeue_job
 from indexer.services.leases import MOST_DEATHS, give_up_exhausted
-from indexer.services.runs import (
-    claim_runs,
-    compute_waiting_runs,
-)
+from indexer.services.runs import claim_runs, compute_waiting_runs
 from tests.factories import make_framework
 from tests.indexer.claimed_runs import compute_claimed_runs
 from tests.indexer.composites import all_blocks, forget_scores
@@ -377,60 +372,6 @@ class TestGivingUp:
 
         assert give_up_exhausted(Run) == 0
         assert compute_claimed_runs([run]) == 1
-
-
-class TestWaking:
-    def test_without_a_broker_the_row_waits_and_the_request_goes_on(self, caplog):
-        data_set = queue(versions=1)
-        started = time.monotonic()
-
-        with caplog.at_level(logging.WARNING):
-            dispatch.wake_workers([data_set.pk])
-
-        assert time.monotonic() - started < 3
-        assert "no broker" in caplog.text
-        assert list(data_sets_with_waiting_runs()) == [data_set.pk]
-
-    def test_a_broker_that_never_answers_costs_less_than_three_seconds(self, monkeypatch):
-        with socket.socket() as mute:
-            mute.bind(("127.0.0.1", 0))
-            mute.listen()
-            url = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
-            open_connection = dispatch.current_app.connection_for_write
-            monkeypatch.setattr(
-                type(dispatch.current_app._get_current_object()),
-                "connection_for_write",
-                lambda self, **options: open_connection(url, **options),
-            )
-            started = time.monotonic()
-
-            dispatch.wake_workers([1, 2, 3])
-
-        assert 0.5 < time.monotonic() - started < 3
-
-    def test_the_sweeper_sends_for_what_waits_and_nothing_else(self, monkeypatch):
-        sent = []
-        monkeypatch.setattr(tasks.compute_runs, "apply_async", lambda args, **_: sent.extend(args))
-        done, waiting = queue(versions=1), queue(versions=1)
-        compute_waiting_runs(done.pk)
-
-        tasks.sweep_runs()
-
-        assert sent == [waiting.pk]
-
-    @pytest.mark.faults
-    def test_a_run_written_without_a_broker_is_computed_when_it_is_back(
-        self, celery_worker_process, settings
-    ):
-        data_set = queue(versions=2)
-        celery_worker_process()
-
-        tasks.sweep_runs()
-
-        deadline = time.monotonic() + 20
-        while Run.objects.exclude(status=RunStatus.DONE).exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert set(data_set.runs.values_list("status", flat=True)) == {RunStatus.DONE}
 
 
 @pytest.mark.postgres
