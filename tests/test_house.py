@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE = ("config", "weighting", "indexer", "upkeep")
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 TEMPLATES = sorted(ROOT.glob("templates/**/*.html"))
+# Whose views look for templates by these names.
+OF_PACKAGES = {"account", "mfa", "socialaccount"}
 LONGEST_FILE = 500
 MOST_PARAMETERS = 9
 
@@ -139,6 +141,27 @@ def test_no_template_shows_an_hour_without_its_zone(template):
 )
 def test_the_template_check_sees_each_kind_of_inline_code(html):
     assert INLINE.search(html)
+
+
+def test_styles_ask_for_no_measure_that_nobody_sets():
+    styles = "".join(path.read_text() for path in ROOT.glob("static/css/*.css"))
+    said = set(re.findall(r"(--[\w-]+)\s*:", styles))
+
+    assert set(re.findall(r"var\((--[\w-]+)\)", styles)) - said == set()
+
+
+def test_every_template_is_asked_for():
+    """By its name in code or in another template; those of an error or a package are found by their place."""
+    sources = [*TEMPLATES, *(path for folder in CODE for path in ROOT.glob(f"{folder}/**/*.py"))]
+    texts = {path: path.read_text() for path in sources}
+    own = [path for path in TEMPLATES if path.relative_to(ROOT / "templates").parts[0] not in OF_PACKAGES]
+
+    assert [
+        str(path.relative_to(ROOT))
+        for path in own
+        if not re.fullmatch(r"\d{3}\.html", path.name)
+        and not any(f"/{path.name}" in text or f'"{path.name}"' in text for text in texts.values())
+    ] == []
 
 
 def test_no_source_file_is_too_long():
