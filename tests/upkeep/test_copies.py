@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
@@ -29,7 +30,7 @@ from indexer.selectors.data_facts import arrays_to_keep
 from tests.factories import fill_ballot, make_account, make_invitation, make_round
 from tests.indexer.study_runs import make_panel_run, make_study
 from tests.prepared import place_database
-from tests.processes import ROOT, clean_environment
+from tests.processes import ROOT, clean_environment, database_url
 from upkeep.copies import ways
 from upkeep.copies.archive import HEAD, CopyError, open_archive, read_head
 from upkeep.copies.backup import check_copy, copies_of, write_next_copy
@@ -367,6 +368,46 @@ def test_a_copy_can_be_streamed(tmp_path, capfdbinary):
     (tmp_path / "streamed.zip").write_bytes(capfdbinary.readouterr().out)
 
     call_command("restore", str(tmp_path / "streamed.zip"), "--check")
+
+
+@pytest.mark.parametrize("taker", ["> /dev/full", "| true"])
+def test_a_stream_that_nobody_takes_to_its_end_is_no_copy(taker):
+    own = clean_environment(DATABASE_URL=database_url(), QUANHENG_VAR=settings.VAR_DIR)
+    told = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {sys.executable} manage.py backup - {taker}"],
+        cwd=ROOT,
+        env=own,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.returncode != 0
+    assert "no whole copy was made" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_database_that_is_away_is_told_in_one_line(tmp_path):
+    away = (
+        "postgresql://u:secret@127.0.0.1:1/none"
+        if connection.vendor == "postgresql"
+        else "sqlite:////proc/none"
+    )
+    own = clean_environment(DATABASE_URL=away, QUANHENG_VAR=tmp_path)
+    for words in (["backup", "copy.zip"], ["verify_versions"], ["upgrade"]):
+        told = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=own,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert told.returncode == 1
+        assert "The database does not answer, or has no room: " in told.stderr
+        assert "Traceback" not in told.stderr
+        assert "secret" not in told.stderr
 
 
 def test_a_store_that_does_not_hold_is_copied_and_said_to_be_broken(copied, tmp_path):

@@ -3,6 +3,7 @@
 ``manage.py backup --into FOLDER --keep N`` is for the clock: one more copy, of which the newest N stay.
 """
 
+import os
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -50,4 +51,16 @@ class Command(BaseCommand):
         if options["into"]:
             return write_next_copy(Path(options["into"]), keep=options["keep"])
         name = options["file"]
-        return name, write_copy(sys.stdout.buffer) if name == STANDARD_OUTPUT else write_copy_to(Path(name))
+        return name, self._stream() if name == STANDARD_OUTPUT else write_copy_to(Path(name))
+
+    def _stream(self) -> Made:
+        try:
+            made = write_copy(sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            # What is still held would be written once more at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise CopyError(
+                f"What takes the copy broke off ({error.strerror}): no whole copy was made, throw it away."
+            ) from error
+        return made
