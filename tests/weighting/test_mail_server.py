@@ -1,6 +1,10 @@
 """With a mail server and without: what is sent, what is said, and that no log holds a link."""
 
+import contextlib
 import re
+import socket
+import threading
+from smtplib import SMTPDataError, SMTPServerDisconnected
 
 import pytest
 from django.core import mail
@@ -25,6 +29,7 @@ from weighting.services.letters import (
     give_up_exhausted,
     write_invitations,
 )
+from weighting.services.mail import setback_of
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"/in/([\w-]{20,})")
@@ -242,6 +247,52 @@ def test_a_server_that_is_away_is_a_delay(letters, settings):
     state, reason = outcome(letters[5])
     assert state == LetterState.WAITING
     assert "refused" in reason
+
+
+@pytest.fixture
+def silent_server(settings):
+    """One that takes connections and says nothing; how many it took."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        use(settings, listener.getsockname()[1])
+        settings.EMAIL_TIMEOUT = 0.1
+        heard = []
+
+        def listen():
+            with contextlib.suppress(OSError):
+                while True:
+                    heard.append(listener.accept()[0])
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        yield heard
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    for taken in heard:
+        taken.close()
+
+
+def test_of_a_server_that_fell_silent_one_letter_finds_out_for_all(letters, silent_server):
+    """Each would hold a worker for as long as a server may take, which closes no rounds meanwhile."""
+    for attempt in range(1, MOST_ATTEMPTS):
+        deliver_all()
+
+        assert len(silent_server) == attempt
+        assert set(Letter.objects.values_list("attempts", "state")) == {(attempt, LetterState.WAITING)}
+        assert deliver_all() == []
+        let_time_pass()
+    deliver_all()
+    let_time_pass()
+    deliver_all()
+
+    assert len(silent_server) == MOST_ATTEMPTS
+    assert {outcome(letter)[0] for letter in letters.values()} == {LetterState.GIVEN_UP}
+    assert all("timed out" in outcome(letter)[1] for letter in letters.values())
+
+
+def test_a_server_that_hangs_up_over_one_letter_may_take_the_others():
+    assert not setback_of(SMTPServerDisconnected("Connection unexpectedly closed")).is_away
+    assert not setback_of(SMTPDataError(451, b"not this one")).is_away
+    assert setback_of(ConnectionRefusedError()).is_away
 
 
 def test_a_worker_that_died_over_a_letter_is_followed_by_another(letters, server):

@@ -154,8 +154,25 @@ def _keep_setback(letter: Letter, setback: Setback) -> None:
     elif letter.attempts >= MOST_ATTEMPTS:
         _settle(letter, LetterState.GIVEN_UP)
     else:
-        letter.due = Now() + min(FIRST_PAUSE * 2 ** (letter.attempts - 1), LONGEST_PAUSE)
+        letter.due = Now() + _pause_after(letter.attempts)
         letter.save(update_fields=["due", "reason"])
+    if setback.is_away:
+        _put_off_others(after=letter)
+
+
+def _pause_after(attempts: int) -> timedelta:
+    return min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+
+
+@transaction.atomic
+def _put_off_others(*, after: Letter) -> None:
+    """Count an attempt for all that are due, which would meet the same silence.
+
+    Each would wait as long as a server may take, and what else workers do, such as closing rounds, for all.
+    """
+    due = due_letters().select_for_update().order_by("pk").values_list("pk", flat=True)
+    others = Letter.objects.filter(pk__in=list(due))
+    others.update(attempts=F("attempts") + 1, due=Now() + _pause_after(after.attempts), reason=after.reason)
 
 
 @transaction.atomic

@@ -6,7 +6,13 @@ nowhere else; what fails to be sent leaves no link behind.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from smtplib import SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused, SMTPResponseException
+from smtplib import (
+    SMTPException,
+    SMTPNotSupportedError,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+)
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -39,11 +45,15 @@ class MailNotSent(Exception):
 
 
 class Setback(Exception):
-    """The server took nothing: for good, or this time. ``reason`` holds no link, and is not for logs."""
+    """The server took nothing: for good, or this time. ``reason`` holds no link, and is not for logs.
 
-    def __init__(self, reason: str, *, for_good: bool) -> None:
+    A server that ``is_away`` was not reached or fell silent, whatever it would have been handed.
+    """
+
+    def __init__(self, reason: str, *, for_good: bool, is_away: bool) -> None:
         self.reason = reason
         self.for_good = for_good
+        self.is_away = is_away
         super().__init__()
 
 
@@ -73,7 +83,15 @@ def setback_of(error: Exception, *, token: str = "") -> Setback:
         for_good, reason = code >= 500, _answer(code, said)
     elif isinstance(error, SMTPResponseException):
         for_good, reason = error.smtp_code >= 500, _answer(error.smtp_code, error.smtp_error)
-    return Setback(_without_link(reason, token), for_good=for_good)
+    return Setback(_without_link(reason, token), for_good=for_good, is_away=_is_away(error))
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether a server answered nothing; one that hangs up over a mail may do so over that mail alone."""
+    if isinstance(error, SMTPServerDisconnected):
+        # The library says no more of whoever fell silent.
+        return isinstance(error.__context__, TimeoutError)
+    return isinstance(error, OSError) and not isinstance(error, SMTPException)
 
 
 def link_address(token: str) -> str:
