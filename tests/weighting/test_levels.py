@@ -115,3 +115,40 @@ def test_the_own_layout_and_a_chosen_sheet_stay_what_they_are():
 def test_a_bound_below_zero_is_read_as_our_own_files_write_it():
     (row,) = read_framework(b"code,parent,lower,upper\na,,'-40,20\n", "F").rows
     assert row.method["lower"] == "-40"
+
+
+UNEVEN = """\
+Dimension,Theme,Indicator,Unit,Weight (%)
+Water,Nutrients,Nitrate,mg/l,25
+,,Phosphorus,mg/l,25
+,Oxygen,Dissolved oxygen,mg/l,24.9
+Access,,,%,25
+Total,,,,99.9
+"""
+
+
+def test_a_list_without_codes_is_read_by_its_levels_and_its_row_of_sums_left_out():
+    ledger = Decisions()
+    table, tree = read_tree(UNEVEN.encode(), ledger)
+    assert tree == [
+        ("A1", "", "Water", 1),
+        ("B1", "A1", "Nutrients", 1),
+        ("C1", "B1", "Nitrate", 1),
+        ("C2", "B1", "Phosphorus", 1),
+        ("B2", "A1", "Oxygen", 1),
+        ("C3", "B2", "Dissolved oxygen", 1),
+        ("A2", "", "Access", 1),
+    ]
+    made = {choice.key: (choice.value, choice.how) for choice in ledger.made}
+    assert made["sums"] == ("left out", "likely")
+    # Weights that no group has are those of the whole; an indicator may stand where groups do.
+    weights = read_weights(UNEVEN.encode(), "F", table.tree, nodes=table.rows, normalise=True)
+    assert weights.global_[[2, 3, 5, 6]].tolist() == pytest.approx(
+        [25 / 99.9, 25 / 99.9, 24.9 / 99.9, 25 / 99.9]
+    )
+
+
+def test_a_row_called_total_is_an_indicator_by_choice():
+    tree = read_tree(UNEVEN.encode(), Decisions({"sums": "kept"}))[1]
+    assert tree[-1] == ("A3", "", "Total", 1)
+    assert read_tree(b"Pillar,Indicator\nSupply,Total\n,Pipes\n")[1][1] == ("B1", "A1", "Total", 1)

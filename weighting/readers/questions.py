@@ -150,6 +150,7 @@ _KINDS: dict[str, Callable[[], str]] = {
     "addresses": lambda: _("Cells with several e-mail addresses"),
     "sector": lambda: _("The sector that “%(subject)s” belongs to"),
     "aggregates": lambda: _("Rows of sums and means, not of units"),
+    "sums": lambda: _("Rows of sums, not of indicators"),
     "extra": lambda: _("What the column “%(subject)s” stands for"),
     "empty_units": lambda: _("Units without any value"),
 }

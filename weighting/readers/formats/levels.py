@@ -28,7 +28,9 @@ INDICATOR = {
 NUMBERED = re.compile(r"(?:level|tier)([1-6])|([一二三四五六1-6])级(?:指标)?(?:名称)?")
 NUMERALS = "一二三四五六"
 WEIGHT = re.compile(r".*(?:weight|权重).*", re.IGNORECASE)
-LEFT_OUT = "left out"
+# What a row is called that adds up the weights of the others.
+SUMS = {"total", "totals", "subtotal", "sum", "grandtotal", "合计", "总计", "小计", "总和"}
+LEFT_OUT, KEPT = "left out", "kept"
 BETWEEN_WORDS = re.compile(r"[\s_-]+")
 
 
@@ -46,7 +48,7 @@ def levels_of(header: Sequence[str]) -> list[int]:
     """Return the columns of the levels, the top one first; none where parents are named, or no levels."""
     if "parent" in header or "parent" in columns_called(header, ("parent",)).values():
         return []
-    words = [BETWEEN_WORDS.sub("", head).casefold() for head in header]
+    words = [_folded(head) for head in header]
     numbered = {
         place: _number(found) for place, word in enumerate(words) if (found := NUMBERED.fullmatch(word))
     }
@@ -55,6 +57,10 @@ def levels_of(header: Sequence[str]) -> list[int]:
     groups = sorted(numbered or named, key=lambda place: ((numbered or named)[place], place))
     levels = [*groups, *indicator]
     return levels if len(levels) > 1 and (numbered or indicator) and groups else []
+
+
+def _folded(name: str) -> str:
+    return BETWEEN_WORDS.sub("", name).casefold()
 
 
 def _number(found: re.Match[str]) -> int:
@@ -70,9 +76,11 @@ def _table(parcel: Parcel) -> Table | None:
     table = parcel.plain
     assert table is not None  # noqa: S101 - it was told by its header
     table = with_heads(table, ("code",))
-    called = columns_called(table.header, ("code",))
-    table = replace(table, header=tuple(called.get(place, head) for place, head in enumerate(table.header)))
     levels = levels_of(table.header)
+    # “Indicator” names a level here; elsewhere it may stand for a code.
+    others = ["" if place in levels else head for place, head in enumerate(table.header)]
+    called = columns_called(others, ("code",))
+    table = replace(table, header=tuple(called.get(place, head) for place, head in enumerate(table.header)))
     give = _framework if parcel.kind == "framework" else _weights
     return give(table, levels, _entries(table, levels))
 
@@ -98,12 +106,27 @@ def _entries(table: Table, levels: Sequence[int]) -> list[_Entry]:
 def _named(table: Table, levels: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that name something, with the names of all levels; merged cells are written once."""
     before = [""] * len(levels)
+    sums = _sums(table, levels)
     for row in range(len(table.lines)):
         names = [table.columns[place][row] for place in levels]
         first = next((level for level, name in enumerate(names) if name), None)
-        if first is not None:
+        if first is not None and row not in sums:
             before = [*before[:first], *names[first:]]
             yield row, before
+
+
+def _sums(table: Table, levels: Sequence[int]) -> set[int]:
+    """Return the rows that name nothing but a sum, likely to be left out."""
+    named = [
+        [name for place in levels if (name := table.columns[place][row])] for row in range(len(table.lines))
+    ]
+    sums = {row for row, names in enumerate(named) if len(names) == 1 and _folded(names[0]) in SUMS}
+    if not sums:
+        return sums
+    samples = [named[row][0] for row in sorted(sums)]
+    options = (LEFT_OUT, KEPT)
+    chosen = table.decisions.settle("sums", LEFT_OUT, how="likely", options=options, samples=samples)
+    return sums if chosen == LEFT_OUT else set()
 
 
 def _framework(table: Table, levels: Sequence[int], entries: Sequence[_Entry]) -> Table:
@@ -149,11 +172,13 @@ def _weights(table: Table, levels: Sequence[int], entries: Sequence[_Entry]) -> 
         header = ("local_weight",)
         columns = [[_beside(table, levels[entry.level], weights, entry) for entry in entries]]
     else:
+        groups = {entry.path[:-1] for entry in entries}
         # A group that no row is about has no weight here.
         entries = [entry for entry in entries if entry.row is not None]
         columns = [_cells(table, place, entries) for place in weights]
-        if len(weights) == 1 and any(entry.level < len(levels) - 1 for entry in entries):
-            header = (_settle_weight(table, header[0]),)
+        if len(weights) == 1:
+            is_local = any(entry.path in groups for entry in entries)
+            header = (_settle_weight(table, header[0], "local_weight" if is_local else "global_weight"),)
     codes = zip(_given_codes(table, entries), entries, strict=True)
     return replace(
         table,
@@ -163,14 +188,14 @@ def _weights(table: Table, levels: Sequence[int], entries: Sequence[_Entry]) -> 
     )
 
 
-def _settle_weight(table: Table, head: str) -> str:
-    """Settle what a column of weights is where groups have some, too: likely local ones."""
+def _settle_weight(table: Table, head: str, likely: str) -> str:
+    """Settle what a column of weights is: likely local ones where groups have some, too."""
     options = ("local_weight", "global_weight")
     known = as_known((head,), options)[0]
     known = columns_called((known,), options).get(0, known)
     if known in options:
         return known
-    return table.decisions.settle("extra", options[0], how="likely", subject=head, options=options)
+    return table.decisions.settle("extra", likely, how="likely", subject=head, options=options)
 
 
 def _beside(table: Table, level: int, weights: Sequence[int], entry: _Entry) -> str:
