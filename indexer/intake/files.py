@@ -3,7 +3,7 @@
 import importlib.util
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePath
@@ -13,9 +13,12 @@ import numpy as np
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from indexer.intake.hints import Hints
+from indexer.intake.years import sheet_of_year
 from weighting.numeric.arrays import FloatArray, span_of
 from weighting.readers import ProblemLog, Source
 from weighting.readers.columns import Column, Packed, held, pack_matrix, pick_rows
+from weighting.readers.decisions import Decisions
 from weighting.readers.formats import archive, frictionless, table_of
 from weighting.readers.formats.parcel import Parcel, parts_of
 from weighting.readers.rows import is_markup, note_controls, read_bytes, unzipped
@@ -82,12 +85,29 @@ SHEET = SheetLimits(rows=20_000, columns=4000, cells=400_000, takes_formulas=Fal
 
 @dataclass(frozen=True)
 class FileTable:
-    """A header, the rows below it, what kind of file they are from, the sheets not read and the one read."""
+    """A header, the rows below it, what kind of file they are from, the sheets not read and the one read.
+
+    ``years`` are those that a workbook has a sheet for, if it has one for each.
+    """
 
     table: Table
     kind: str
     other_sheets: tuple[str, ...] = ()
     sheet: str = ""
+    years: tuple[str, ...] = ()
+
+
+def reading_of_data(
+    decisions: Decisions, hints: Hints | None = None, known: Container[str] | None = None
+) -> Reading:
+    """Return how a file of data is read, of a workbook the sheet of the year that is asked for."""
+    hints = hints or Hints()
+
+    def meant(sheets: Sequence[str], decisions: Decisions) -> list[str]:
+        return sheet_of_year(sheets, hints, decisions)
+
+    known = hints.units if known is None else known
+    return Reading(decisions, known, is_form=False, kind="data", sheet_meant=meant)
 
 
 def read_file(
@@ -108,7 +128,7 @@ def read_file(
     kind = _kind_of(data, log)
     if kind is None or not _is_named_so(name, kind, log):
         return None
-    reading = reading or Reading(is_form=False, kind="data")
+    reading = reading or reading_of_data(Decisions())
     if kind == "parquet":
         table = _table_of_parquet(data, log, limits, reading)
         return FileTable(table, kind) if table else None
@@ -119,11 +139,12 @@ def read_file(
     table = table_of(Parcel(data, log, reading, SHEET, as_it_stands, limits.bytes))
     if table is None or _has_too_many_columns(len(table.header), log):
         return None
-    sheets = {made.kind: made for made in table.decisions.made}.get("sheet")
+    made = {made.kind: made for made in table.decisions.made}
+    sheets = made.get("sheet")
     if sheets is None:
         return FileTable(table, kind)
     others = tuple(name for name in sheets.options if name != sheets.value)
-    return FileTable(table, kind, others, sheets.value)
+    return FileTable(table, kind, others, sheets.value, made["year"].options if "year" in made else ())
 
 
 def _table_as_it_stands(data: bytes, log: ProblemLog, limits: Limits, reading: Reading) -> Table | None:

@@ -33,6 +33,7 @@ AGGREGATES = re.compile(
     r"|.*\baverage\b.*|.*平均值?|均值|中位数|标准差|最大值|最小值|小计"
     r"|mean|median|minimum|maximum|min\.?|max\.?|sum"
     r"|st(?:andar)?d\.? ?dev(?:iation|\.)?|(?:world|global|grand|sub)[ -]?totals?"
+    r"|all (?:\d+ )?(?!saints\b|souls\b)[a-z]+s|overall|全部|所有.+|.+合计"
     r"|fragile.*|ida .*|ibrd .*|.*\bdividend\b.*|not classified",
     re.IGNORECASE,
 )

@@ -1,6 +1,7 @@
 """The units of a file of data as rows of a register that is made of them."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -106,12 +107,14 @@ def rows_of_units(
         raise Refused(*(message % {"name": head, "columns": heads} for head in unknown))
     codes = columns[code] if code else [""] * len(names)
     groups = columns[group] if group else [""] * len(names)
+    rows_of = Counter(file.labels)
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for name, own_code, own_group in zip(names, codes, groups, strict=True):
-        key = ("" if file.has_years else own_group.strip(), name)
+        key = ("" if file.has_years and rows_of[name] < 2 else own_group.strip(), name)
         if name and not (known := found.get(key, ("", "")))[0]:
             found[key] = (own_code.strip(), known[1] or own_group.strip())
     rows = [_row(name, code, group, everything) for (_key, name), (code, group) in found.items()]
+    _check_told_apart(rows_of, Counter(name for _key, name in found))
     _check(rows)
     return rows
 
@@ -119,6 +122,17 @@ def rows_of_units(
 def _row(name: str, code: str, group: str, everything: tuple[str, str]) -> CityRow:
     place = names_by_script(group) if group else everything
     return CityRow(*names_by_script(name), *place, *everything, code=code)
+
+
+def _check_told_apart(rows: Mapping[str, int], units: Mapping[str, int]) -> None:
+    """Refuse to make one unit of several that have one name; both say how many there are of a name."""
+    message = _(
+        "“%(name)s” stands in %(rows)d rows. If these are several units, choose the column that groups them "
+        "and tells them apart; else delete the rows that are too many, or tell them apart in the file."
+    )
+    alike = [name for name in units if rows[name] > units[name]]
+    if alike:
+        raise Refused(*(message % {"name": name, "rows": rows[name]} for name in alike[:MOST_BLOCKERS]))
 
 
 def _check(rows: list[CityRow]) -> None:

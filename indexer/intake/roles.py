@@ -76,7 +76,8 @@ def find_unit(
     """Return the column of units: the one with most names that are known, codes before names.
 
     Where none is known, one that is called so or holds texts, and ``tells_apart`` the rows, by its place,
-    unless a unit ``repeats`` with every indicator.
+    unless a unit ``repeats`` with every indicator. Two units may have one name: then what holds no fewer
+    than half as many names as another column does not merely group them.
     """
     numeric = [looks_numeric(column) for column in columns]
     known = [
@@ -92,7 +93,7 @@ def find_unit(
     else:
         alone = [] if repeats else dict.fromkeys([*called, *texts])
         single = [place for place in alone if tells_apart(place)]
-        place = next(iter([*single, *called, *texts, 0]))
+        place = next(iter([*single, *_not_groups(list(alone), columns), *called, *texts, 0]))
     how: How = "seen" if len(candidates) < 2 or (place in called and not some_known) else "likely"
     options = [heads[other] for other in candidates if _holds_anything(columns[other])] or [heads[place]]
     chosen = decisions.settle("unit", heads[place], how=how, options=options, samples=_first(columns[place]))
@@ -101,6 +102,12 @@ def find_unit(
 
 def _holds_anything(column: Column) -> bool:
     return isinstance(column, Packed) or any(column)
+
+
+def _not_groups(places: Sequence[int], columns: Sequence[Column]) -> list[int]:
+    counts = {place: len(set(columns[place]) - {""}) for place in places}
+    most = max(counts.values(), default=0)
+    return [place for place in places if counts[place] >= most / 2]
 
 
 def is_another_in_each_row(column: Column, years: Sequence[str] | None) -> bool:

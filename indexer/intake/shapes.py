@@ -33,6 +33,8 @@ from weighting.readers.table import Table
 
 MOST_CHOICES = 50
 MERGED = 0.4
+# Rows whose units are as different as that hold some of one name, and not one unit by sex or measure.
+FEW_ALIKE = 0.9
 # Heads and cells of SDMX with their labels: REF_AREA: Reference area, ALB: Albania.
 LABELLED = re.compile(r"([^\s:]+)\s*:\s+\S.*")
 OF_SDMX = {"TIME_PERIOD", "OBS_VALUE"}
@@ -286,7 +288,13 @@ def _last_named(last: str, name: str) -> str:
 
 
 def _settle_repeats(frame: _Frame, keys: Sequence[int], decisions: Decisions) -> None:
-    """Ask for one value of each column that tells rows of the same unit apart, such as sex or measure."""
+    """Ask for one value of each column that tells rows of the same unit apart, such as sex or measure.
+
+    Where hardly any unit stands in several rows, these are units of one name.
+    """
+    names = set(zip(*(frame.columns[key] for key in keys), strict=True))
+    if len(names) > FEW_ALIKE * len(frame.lines) and not _is_any_chosen(decisions):
+        return
     for place, head in enumerate(frame.heads):
         pairs = list(zip(*(frame.columns[key] for key in keys), strict=True))
         if len(set(pairs)) == len(pairs):
@@ -301,6 +309,10 @@ def _settle_repeats(frame: _Frame, keys: Sequence[int], decisions: Decisions) ->
         chosen = decisions.settle("only", "", how="open", subject=head, options=different, samples=different)
         if chosen:
             frame.keep_rows(np.flatnonzero([text == chosen for text in column]))
+
+
+def _is_any_chosen(decisions: Decisions) -> bool:
+    return any(key.startswith("only:") for key in decisions.choices)
 
 
 def _is_chosen(head: str, decisions: Decisions) -> bool:

@@ -116,7 +116,7 @@ def read_sheet(file: FileTable, log: ProblemLog, hints: Hints | None = None) -> 
         log.add(message % {"most": MAX_TEXTS})
         return None
     titles = [" ".join(filter(None, row.cells)) for row in file.table.left_out]
-    return replace(sheet, left_out=(*titles, *gone))
+    return replace(sheet, left_out=(*titles, *gone), years=sheet.years or file.years)
 
 
 def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decisions: Decisions) -> Sheet:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from indexer.intake.hints import Hints
 from indexer.names import fold_name
@@ -67,6 +68,11 @@ def _dates_of_heads(heads: Sequence[str]) -> dict[int, tuple[str, str]]:
     return dates if len(set(dates.values())) == len(dates) else {}
 
 
+def says_year(name: str) -> bool:
+    """Tell whether the name of a sheet says a year: 2021, Data 2021."""
+    return bool(BARE.fullmatch(name) or WITH_STEM.fullmatch(name) or _span_of(name))
+
+
 def years_of_texts(texts: Collection[str], decisions: Decisions) -> dict[str, str]:
     """Return the year that each text says; nothing where one says none, or two are of one year."""
     spans = {text: match for text in texts if (match := _span_of(text)) and not match["stem"]}
@@ -100,9 +106,32 @@ def _settle_spans(spans: Sequence[re.Match[str]], decisions: Decisions) -> list[
     return [str(int(match["first"]) + (which == "last")) for match in spans]
 
 
+def sheet_of_year(sheets: Sequence[str], hints: Hints, decisions: Decisions) -> list[str]:
+    """Return the sheet of the year to read, and those of no year, where a workbook has a sheet for each year.
+
+    A sheet of no year that somebody chose is read as it stands.
+    """
+    years = {sheets[place]: year for place, (_stem, year) in years_of_heads(sheets, hints, decisions).items()}
+    chosen = decisions.choices.get("sheet", "")
+    if len(set(years.values())) < max(len(years), 2) or (chosen in sheets and chosen not in years):
+        return []
+    asked = replace(hints, year=int(years[chosen])) if chosen in years else hints
+    year = settle_year(list(years.values()), asked, decisions)
+    return [
+        *(sheet for sheet, of in years.items() if of == year),
+        *(sheet for sheet in sheets if sheet not in years),
+    ]
+
+
 def settle_year(years: Sequence[str], hints: Hints, decisions: Decisions) -> str:
-    """Return the year to read: the one there is or that is asked for; else it is open, the last is shown."""
+    """Return the year to read: the one there is or that is asked for; else it is open, the last is shown.
+
+    What the sheet of a year says of itself decides nothing anew.
+    """
     different = sorted(set(years))
+    of_sheets = next((made.options for made in decisions.made if made.kind == "year"), ())
+    if len(different) == 1 and different[0] in of_sheets:
+        return different[0]
     how: How = "seen"
     found = different[-1]
     if len(different) > 1:

@@ -78,7 +78,8 @@ def _units_of(register: Register | None) -> Iterator[_Unit]:
         label = f"{own}（{province_zh or province_en}）" if own in shared else own
         # Matches are found by the register's own name, whoever looks; a reader's own language comes first.
         other = en if en != own else ""
-        both = (label, other) if chinese_first else (other, label)
+        told = f"{own} ({province_en or province_zh})" if own in shared and not zh else label
+        both = (told, other) if chinese_first else (other, told)
         yield _Unit(pk, zh, en, code, listed, label, " ".join(filter(None, both)))
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from indexer.frames import scan_totals
-from indexer.intake.files import UPLOAD, FileTable, Limits, read_file
+from indexer.intake.files import UPLOAD, FileTable, Limits, read_file, reading_of_data
 from indexer.intake.mapping import ASIDE, hints_about, match_columns, match_rows
 from indexer.intake.sheets import Sheet, read_sheet
 from indexer.models import DataImport
 from indexer.selectors.data_imports import leaf_names_of
 from indexer.selectors.unit_names import units_kept
-from indexer.services.import_targets import places_said, settled
+from indexer.services.import_targets import places_said, settled, told_apart
 from weighting.numeric.arrays import bytes_of
 from weighting.readers import FileProblems, ProblemLog, Source
 from weighting.readers.cells import GAPS, plain
@@ -51,7 +51,7 @@ class Known:
 def read_into(draft: DataImport, data: DataFile, log: ProblemLog, limits: Limits, known: Known) -> bool:
     """Read a file into a draft; return whether there was anything to go on with."""
     hints = hints_about(known.units, known.leaves, draft.year)
-    reading = Reading(data.ledger or Decisions(data.choices), hints.units, is_form=False, kind="data")
+    reading = reading_of_data(data.ledger or Decisions(data.choices), hints)
     file = _file_into(draft, data, log, limits, reading)
     sheet = read_sheet(file, log, hints) if file else None
     if file is None or sheet is None:
@@ -151,4 +151,5 @@ def suggest_targets(draft: DataImport, known: Known) -> None:
         [match.to, match.how] if match.to or holds else [ASIDE, "near"]
         for match, holds in zip(match_columns(draft.columns, known.leaves), holds_numbers, strict=True)
     ]
-    draft.row_targets = [[m.to, m.how] for m in match_rows(draft.units, known.units)]
+    rows = told_apart(draft, match_rows(draft.units, known.units))
+    draft.row_targets = [[match.to, match.how] for match in rows]

@@ -6,11 +6,13 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indexer.intake.files import UPLOAD, read_file
+from indexer.intake.files import UPLOAD, read_file, reading_of_data
 from indexer.intake.group_words import words_of_head
+from indexer.intake.hints import Hints, is_aggregate
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
 from indexer.intake.new_units import UnitTable, rows_of_units
 from indexer.models import DataImport, Register
+from indexer.selectors.data_imports import decisions_of
 from indexer.services.data_imports import locked_import
 from indexer.services.import_reading import read_again
 from indexer.services.registers import RegisterWords, create_register, import_countries, register_units
@@ -18,7 +20,6 @@ from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.readers import FileProblems, ProblemLog
 from weighting.readers.decisions import Decisions
-from weighting.readers.table import Reading
 
 
 def unit_table_of(draft: DataImport) -> UnitTable:
@@ -26,7 +27,7 @@ def unit_table_of(draft: DataImport) -> UnitTable:
     if not draft.file:
         raise Refused(_("The file is too large to be kept. Send it again with its choices."))
     log = ProblemLog(draft.file_name)
-    reading = Reading(Decisions(draft.choices), is_form=False, kind="data")
+    reading = reading_of_data(Decisions(draft.choices), Hints(year=draft.year))
     file = read_file(zlib.decompress(draft.file), draft.file_name, log, UPLOAD, reading)
     if file is None:
         raise FileProblems(log.problems)
@@ -38,9 +39,22 @@ def unit_table_of(draft: DataImport) -> UnitTable:
     gone = {
         unit for unit, (to, _how) in zip(draft.units, draft.row_targets, strict=True) if to in (ASIDE, TOTALS)
     }
-    left_out = gone | set(draft.reading.get("left_out", []))
-    has_years = bool(draft.reading.get("years"))
-    return UnitTable(file.table, draft.unit_column, draft.units, indicators, left_out, has_years)
+    left_out = gone | set(draft.reading.get("left_out", [])) | sums_among(draft)
+    return UnitTable(
+        table=file.table,
+        unit_column=draft.unit_column,
+        labels=draft.units,
+        indicators=indicators,
+        left_out=left_out,
+        # A sheet that is one of several years has each unit once.
+        has_years=bool(draft.reading.get("years")) and not file.years,
+    )
+
+
+def sums_among(draft: DataImport) -> set[str]:
+    """Return the labels of sums and means, as long as nobody has said that they are units."""
+    asked = any(made.kind == "aggregates" and made.is_open for made in decisions_of(draft))
+    return {unit for unit in draft.units if is_aggregate(unit)} if asked else set()
 
 
 @transaction.atomic

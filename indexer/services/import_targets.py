@@ -1,13 +1,16 @@
 """Where the columns and rows of a draft go, as somebody says; nothing is stored here."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
+from indexer.intake.hints import unit_key
+from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, Match
 from indexer.models import City, DataImport
 from indexer.selectors.data_imports import leaf_names_of
 from weighting.exceptions import Refused
+from weighting.models.named import BilingualName
 
 
 def set_targets(draft: DataImport, *, columns: Mapping[int, str], rows: Mapping[int, str]) -> None:
@@ -37,6 +40,35 @@ def _unknown_rows(draft: DataImport, said: set[str]) -> list[str]:
         return []
     units = City.objects.filter(register=draft.register_id).values_list("pk", flat=True)
     return sorted(said - set(map(str, units)))
+
+
+def told_apart(draft: DataImport, rows: Sequence[Match]) -> list[Match]:
+    """Return where rows go, of units of one name to the one whose place the row says in another column."""
+    found = list(rows)
+    unclear = {
+        row: match.nearest for row, match in enumerate(rows) if not match.to and len(match.nearest) > 1
+    }
+    if not unclear:
+        return found
+    keys = {int(key) for nearest in unclear.values() for key in nearest}
+    cities = {str(city.pk): city for city in City.objects.filter(pk__in=keys).select_related("province")}
+    said = defaultdict(set)
+    for row, _column, text in draft.texts:
+        said[row].add(unit_key(text))
+    for row, nearest in unclear.items():
+        name = unit_key(draft.units[row])
+        fits = [
+            key
+            for key in nearest
+            if name in _keys_of(cities[key]) and not said[row].isdisjoint(_keys_of(cities[key].province))
+        ]
+        if len(fits) == 1:
+            found[row] = Match(fits[0], "alias")
+    return found
+
+
+def _keys_of(named: BilingualName) -> set[str]:
+    return {unit_key(name) for name in (named.name_zh, named.name_en) if name}
 
 
 def take_nearest(draft: DataImport) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from indexer.intake.years import says_year
 from indexer.models import DataImport, DataSeries, DataSet
 from indexer.services.import_targets import places_said, settled
 from weighting.readers.decisions import Decisions
@@ -38,6 +39,10 @@ class Kept:
         draft.row_targets = settled(draft.row_targets, rows)
 
 
+def _is_of_one_file(key: str, value: str) -> bool:
+    return key.partition(":")[0] in OF_ONE_FILE or (key == "sheet" and says_year(value))
+
+
 def kept_choices(series: DataSeries | None) -> Kept:
     """Return what the newest edition of a series says of its file; nothing of a series that begins."""
     editions = DataSet.objects.filter(series=series).defer(*BLOCKS).order_by("-year", "-edition")
@@ -48,7 +53,7 @@ def kept_choices(series: DataSeries | None) -> Kept:
     reading = said.get("choices", {}).items()
     return Kept(
         edition,
-        {key: value for key, value in reading if key.partition(":")[0] not in OF_ONE_FILE},
+        {key: value for key, value in reading if not _is_of_one_file(key, value)},
         {head: to for head, to, how in said.get("columns", []) if how == CHOSEN},
         {unit: to for _line, unit, to, how in said.get("rows", []) if how == CHOSEN},
     )

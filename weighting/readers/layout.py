@@ -209,14 +209,18 @@ def _cell(row: Row, place: int) -> str:
 
 
 def _joined(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Name each column by its names from top to bottom; a merged cell names the columns it spans."""
+    """Name each column by its names from top to bottom; a merged cell names the columns it spans.
+
+    It spans none over which another name begins.
+    """
     width = max(len(row.cells) for row in rows)
     parts: list[list[str]] = [[] for _column in range(width)]
     for place, row in enumerate(rows):
         last = ""
         for column in range(width):
             cell = "" if place and not column and _is_of_units(row) else _cell(row, column)
-            last = cell or last
+            begins = any(_cell(above, column) for above in rows[:place])
+            last = cell or ("" if begins else last)
             is_spanned = any(_cell(below, column) for below in rows[place + 1 :])
             name = cell or (last if is_spanned else "")
             if name and name not in parts[column]:

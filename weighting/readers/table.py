@@ -73,7 +73,8 @@ class Reading:
 
     A form has its columns named in one row and every row as long as that, for there is no page on
     which anything else could be shown. ``kind`` is what it is sent in as: framework, weights, data; ``sheet``
-    of a workbook is likely meant, '' for what a person sees first.
+    of a workbook is likely meant, '' for what a person sees first. ``sheet_meant`` returns the one that is
+    meant of those there are, with those that may be chosen in its place; none where nothing tells it.
     """
 
     decisions: Decisions = field(default_factory=Decisions)
@@ -81,6 +82,7 @@ class Reading:
     is_form: bool = True
     kind: str = ""
     sheet: str = ""
+    sheet_meant: Callable[[Sequence[str], Decisions], Sequence[str]] | None = None
 
 
 def as_form(decisions: Decisions | None, kind: str) -> Reading:
@@ -98,9 +100,12 @@ def table_of_bytes(data: bytes, log: ProblemLog, reading: Reading, sheets: Sheet
 def read_chosen_sheet(data: bytes, log: ProblemLog, reading: Reading, sheets: SheetLimits) -> SheetRows:
     """Read the sheet of a workbook that is chosen, else the one likely meant; the others are offered."""
     sheet = read_sheet(data, log, sheets, reading.decisions.choices.get("sheet", reading.sheet))
+    meant = reading.sheet_meant(sheet.sheets, reading.decisions) if reading.sheet_meant else ()
+    if meant and meant[0] != sheet.name:
+        sheet = read_sheet(data, log, sheets, meant[0])
     if sheet.lines:
-        how: How = "likely" if len(sheet.sheets) > 1 else "seen"
-        reading.decisions.settle("sheet", sheet.name, how=how, options=sheet.sheets)
+        how: How = "likely" if len(sheet.sheets) > 1 and not meant else "seen"
+        reading.decisions.settle("sheet", sheet.name, how=how, options=meant or sheet.sheets)
         sheet = settle_struck(sheet, reading.decisions, is_form=reading.is_form)
         sheet = settle_hidden(sheet, reading.decisions)
     return sheet

@@ -21,7 +21,7 @@ from indexer.intake.clean import (
     report_of,
 )
 from indexer.intake.countries import countries
-from indexer.intake.files import operator_limits, read_file
+from indexer.intake.files import operator_limits, read_file, reading_of_data
 from indexer.intake.hints import Hints
 from indexer.intake.mapping import LeafNames, UnitNames, hints_about
 from indexer.intake.registers import names_of, read_register
@@ -33,7 +33,6 @@ from indexer.management.index_files import write_together
 from weighting.exports import neutralise, write_csv
 from weighting.readers import FileProblems, FrameworkTable, ProblemLog, read_framework
 from weighting.readers.decisions import Decisions
-from weighting.readers.table import Reading
 
 DATA = "data"
 EVERYTHING = ("", "")
@@ -180,9 +179,7 @@ def _read(path: Path, choices: Choices, hints: Hints, year: str) -> tuple[Sheet,
     decisions = Decisions({**chosen, **({"year": year} if year else {})})
     # The names of countries tell an encoding, whatever the units are.
     known = hints.units or hints_about(countries(), ()).names
-    file = read_file(
-        path, path.name, log, operator_limits(), Reading(decisions, known, is_form=False, kind=DATA)
-    )
+    file = read_file(path, path.name, log, operator_limits(), reading_of_data(decisions, hints, known))
     sheet = read_sheet(file, log, hints) if file else None
     log.raise_if_any()
     if sheet is None:

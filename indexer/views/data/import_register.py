@@ -5,10 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from indexer.forms.registers import NewRegisterForm
 from indexer.intake.new_units import facts_of_units
+from indexer.models import DataImport
 from indexer.selectors.register_search import are_countries
 from indexer.services.import_registers import choose_countries, make_register, unit_table_of
 from indexer.views.data.data_imports import draft_of, frame_of, next_step
@@ -49,7 +51,7 @@ def import_register(request: HttpRequest, pk: int) -> HttpResponse:
         except FileProblems as found:
             form.add_error(None, str(found))
         else:
-            messages.success(request, _("The register is made. Every row of the file has its unit."))
+            messages.success(request, _made_words(draft))
             return redirect(next_step(draft))
     context = {
         **frame_of(draft, "mapping"),
@@ -59,3 +61,15 @@ def import_register(request: HttpRequest, pk: int) -> HttpResponse:
         "cancel_url": reverse("indexer:import-mapping", args=[pk]),
     }
     return answer_form(request, "indexer/data/import_register.html", context)
+
+
+def _made_words(draft: DataImport) -> str:
+    unclear = sum(not to for to, _how in draft.row_targets)
+    if not unclear:
+        return _("The register is made. Every row of the file has its unit.")
+    message = ngettext(
+        "The register is made. %(count)d row of the file needs a look.",
+        "The register is made. %(count)d rows of the file need a look.",
+        unclear,
+    )
+    return message % {"count": unclear}
