@@ -135,7 +135,8 @@ def method_blockers(choice: MethodChoice) -> list[str]:
         blockers.append(
             _(
                 "The geometric mean needs values above zero, which this normalisation does not give for "
-                "all units. State a floor, or choose the arithmetic mean or another normalisation."
+                "all units. State a smallest normalised value, which the page “How each indicator is "
+                "treated” of stored data takes, or choose the arithmetic mean or another normalisation."
             )
         )
     changes = OUTLIER_ACTIONS[choice.outliers].changes or choice.denominators

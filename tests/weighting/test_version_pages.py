@@ -68,6 +68,14 @@ def test_equal_weights_become_a_draft(client, framework):
     assert url("freeze", version) in page.text
 
 
+def test_a_file_beside_equal_weights_is_not_passed_over(client, framework):
+    response = send(client, framework, file=upload(LOCAL_CSV))
+
+    assert response.status_code == 422
+    assert "A file was sent, but not asked for." in response.text
+    assert not WeightVersion.objects.exists()
+
+
 def test_weights_of_a_file_become_a_draft(client, framework):
     response = send(client, framework, source="imported", file=upload(LOCAL_CSV))
 

@@ -69,4 +69,7 @@ class VersionForm(LabelledForm):
         is_imported = cleaned.get("source") == VersionSource.IMPORTED
         if is_imported and not cleaned.get("file") and "file" not in self.errors:
             self.add_error("file", _("Choose the file that holds the weights."))
+        if cleaned.get("file") and not is_imported and "source" in cleaned:
+            message = _("A file was sent, but not asked for. Choose “Weights from a file”, or send none.")
+            self.add_error("source", message)
         return cleaned
