@@ -4,6 +4,9 @@ import numpy as np
 
 from weighting.numeric.arrays import FloatArray, IntArray
 
+# So few values are compared each with each, which is quicker than to sort as few.
+COMPARED = 8
+
 
 def spearman_by_version(nominal: IntArray, ranks: IntArray) -> FloatArray:
     r"""Return Spearman's :math:`\rho` of each version with the nominal ranking; midranks for ties.
@@ -69,9 +72,10 @@ def discordant_pairs(nominal: IntArray, ranks: IntArray) -> IntArray:
     nominal : int array, (units,)
     ranks : int array, (versions, units)
     """
-    # By nominal rank, then by the version's: ties in the nominal ranking are no inversions.
-    order = np.argsort(nominal * (len(nominal) + 1) + ranks, axis=1, kind="stable")
-    return _inversions(np.take_along_axis(ranks, order, axis=1))
+    # By nominal rank, then by the version's: ties in the nominal ranking are no inversions. The nominal
+    # ranks are the same in each sorted row, so that what is left of it are the version's.
+    place = (len(nominal) + 1) * nominal
+    return _inversions(np.sort(place + ranks, axis=1) - np.sort(place))
 
 
 def _midranks(ranks: IntArray) -> FloatArray:
@@ -104,26 +108,31 @@ def _places_in_run(ordered: IntArray) -> IntArray:
 def _inversions(rows: IntArray) -> IntArray:
     """Count in each row the pairs in falling order, (rows,); equal values are none.
 
-    Values become a permutation, whose inversions are counted bit by bit: among values that
-    agree in the higher bits, each with a 0 after one with a 1 is one inversion. A stable
-    partition by the bit then brings the next groups together.
+    Sorted halves are merged two by two, by a plain sort of numbers that carry in their last bit whether
+    they stood to the right: of equal ones those to the left come first. Each number from the right stands
+    behind those from the left that it is no inversion with.
+
+    Parameters
+    ----------
+    rows : int array, (rows, columns)
+        From 0 to at most the columns.
     """
     count = rows.shape[1]
-    bits = max(1, (count - 1).bit_length())
-    values = np.empty((len(rows), 1 << bits), dtype=np.int32)
+    width = max(COMPARED, 1 << max(0, count - 1).bit_length())
     # What pads the row to a power of two is in order already, behind all others.
-    values[:, count:] = np.arange(count, 1 << bits)
-    order = np.argsort(rows, axis=1, kind="stable")
-    np.put_along_axis(values[:, :count], order, np.arange(count, dtype=np.int32)[np.newaxis], axis=1)
+    values = np.full((len(rows), width), count, dtype=np.int32)
+    values[:, :count] = rows
+    few = values.reshape(len(rows), -1, COMPARED)
     found = np.zeros(len(rows), dtype=np.int64)
-    for bit in reversed(range(bits)):
-        groups = values.reshape(len(rows), -1, 2 << bit)
-        ones = (groups >> bit) & 1
-        before = np.cumsum(ones, axis=2, dtype=np.int32)
-        found += (before * (1 - ones)).sum(axis=(1, 2), dtype=np.int64)
-        zeros_before = np.arange(1, (2 << bit) + 1, dtype=np.int32) - before
-        target = np.where(ones == 1, (1 << bit) + before - 1, zeros_before - 1)
-        moved = np.empty_like(groups)
-        np.put_along_axis(moved, target.astype(np.int64), groups, axis=2)
-        values = moved.reshape(len(rows), -1)
+    for apart in range(1, COMPARED):
+        found += np.count_nonzero(few[..., :-apart] > few[..., apart:], axis=(1, 2))
+    few.sort(axis=2)
+    for half in (1 << bit for bit in range(COMPARED.bit_length() - 1, width.bit_length() - 1)):
+        merged = values.reshape(len(rows), -1, 2 * half) << 1
+        merged[..., half:] |= 1
+        merged.sort(axis=2)
+        places = ((merged & 1) * np.arange(2 * half, dtype=np.int32)).sum(axis=(1, 2), dtype=np.int64)
+        # Were all from the left before all from the right, there would be no inversion.
+        found += merged.shape[1] * (half * half + half * (half - 1) // 2) - places
+        values = merged >> 1
     return found
