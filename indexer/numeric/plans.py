@@ -116,15 +116,15 @@ class RankPlan:
 
     def tally(self, chunks: Iterable[int]) -> Tally:
         """Return histogram, shifts (methods, sums), correlations and first-place weights."""
+        chunks = list(chunks)
+        # Before anything is counted: of many units either takes as much memory as the index itself.
+        correlations = [self._correlate(chunk) for chunk in chunks if chunk < CORRELATED_CHUNKS]
         counters = [rank_counter(index) for index in self.indices]
-        correlations: list[tuple[FloatArray, FloatArray]] = []
         firsts = np.zeros((len(self._nominal), len(self.indices[0].tree)), dtype=np.int64)
         for chunk in chunks:
             local = self.versions.draw(chunk)
             for counter in counters:
                 counter.add(local)
-            if chunk < CORRELATED_CHUNKS:
-                correlations.append(self._correlate(local[:, : self._correlated]))
             if self.with_central:
                 add_first_weights(firsts, self.indices[0], local)
         counts = [counter.counts() for counter in counters]
@@ -157,8 +157,9 @@ class RankPlan:
     def _nominal(self) -> IntArray:
         return self.indices[0].nominal_ranks
 
-    def _correlate(self, local: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return both coefficients, (methods, draws of the chunk)."""
+    def _correlate(self, chunk: int) -> tuple[FloatArray, FloatArray]:
+        """Return both coefficients of the first draws of a chunk, (methods, draws)."""
+        local = self.versions.draw(chunk)[:, : self._correlated]
         both = [self._correlate_one(index, local) for index in self.indices]
         return np.stack([rho for rho, _ in both]), np.stack([tau for _, tau in both])
 
