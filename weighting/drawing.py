@@ -10,7 +10,7 @@ take the room of the drawing stand on lines of their own, and keys are set one b
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -73,6 +73,25 @@ PALETTE = {
     "shade-4": "#2b7bb8",
     "shade-5": "#0b4a86",
 }
+# The same on dark paper.
+DARK = {
+    "series-1": "#4ba3dc",
+    "series-2": "#e6a92b",
+    "series-3": "#2bb58c",
+    "series-4": "#d795b9",
+    "series-5": "#8cccf2",
+    "series-6": "#ec7f35",
+    "chart-ink": "#e8e6e0",
+    "chart-muted": "#a9aeb6",
+    "chart-grid": "#2c3239",
+    "chart-axis": "#868d97",
+    "chart-paper": "#14171b",
+    "shade-1": "#1f3a56",
+    "shade-2": "#2f6290",
+    "shade-3": "#4b8fc4",
+    "shade-4": "#86bce3",
+    "shade-5": "#d5e5f3",
+}
 SERIES = [colour for name, colour in PALETTE.items() if name.startswith("series")]
 # From few to much, told apart by their lightness alone: away from the paper, be it light or dark.
 SHADES = [colour for name, colour in PALETTE.items() if name.startswith("shade")]
@@ -86,6 +105,10 @@ CHINESE = re.compile(r"[\u2e80-\uffef\U00020000-\U0003ffff]")
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"
 PICTURE_WIDTH = 720
+# What the pages that show a picture may ask for, by what they are shown on; a file to save has none of it.
+DARK_LOOK, NARROW_LOOK, NARROW_DARK_LOOK = LOOKS = ("dark", "narrow", "narrow-dark")
+# Of a narrow picture, with its padding: as wide as a phone, so that its letters are read as they are drawn.
+PHONE_WIDTH, PHONE_PADDING, PHONE_TITLE = 360, 8, 15
 SOURCE_SIZE, SOURCE_LINE = 11, 15
 # What names may take beside the drawing of a wide screen, and a label before it is cut.
 BESIDE_WIDE, LABEL_LIMIT = 400, 460
@@ -94,6 +117,8 @@ WIDE, NARROW = 640, 288
 # On a narrow screen: the size of letters, what names may take beside the drawing, the line of one
 # that stands above it, what an axis of figures takes, and the mark of a key with its space.
 SMALL, BESIDE, LINE, AXIS_ROOM, KEY_ROOM = 12, 118, 16, 64, 26
+# A title begins where names beside the drawing do: there is no room to its right.
+PHONE_LETTERS = {"fontSize": PHONE_TITLE, "subtitleFontSize": SMALL, "frame": "bounds"}
 # Between a name that stands above its line and the marks on either side of it.
 AIR = 4
 # On a wide screen: the size of the letters of a key, what stands between its words, and what a key
@@ -314,9 +339,13 @@ def field(name: str, title: str, kind: str = "nominal", format: str = "") -> Spe
     return {"field": name, "title": title, "type": kind} | ({"format": format} if format else {})
 
 
-def picture_source(spec: Spec, lang: str) -> bytes:
+def picture_source(spec: Spec, lang: str, look: str = "") -> bytes:
     """Return all that a picture depends on: it stands alone, with title, unit and source in it."""
-    picture = _in_one_font(_with_caption(spec if lang.startswith("zh") else _in_straight_quotes(spec)))
+    said = spec if lang.startswith("zh") else _in_straight_quotes(spec)
+    laid_out = _on_a_phone(said) if look in (NARROW_LOOK, NARROW_DARK_LOOK) else _with_caption(said)
+    if look in (DARK_LOOK, NARROW_DARK_LOOK):
+        laid_out = _recoloured(laid_out, {light: DARK[name] for name, light in PALETTE.items()})
+    picture = _in_one_font(laid_out)
     return json.dumps({"lang": lang, "vega_lite": VEGA_LITE, "picture": picture}).encode()
 
 
@@ -352,6 +381,37 @@ def _in_one_font(picture: Spec) -> Spec:
     if CHINESE.search(json.dumps(picture, ensure_ascii=False)):
         return picture
     return {**picture, "config": {**picture["config"], "font": LATIN_FONT}}
+
+
+def _recoloured(part: Any, colours: Mapping[str, str]) -> Any:
+    """Put other colours in the place of those that are named, as the page does; data have none."""
+    if isinstance(part, str):
+        return colours.get(part, part)
+    if isinstance(part, list):
+        return [_recoloured(item, colours) for item in part]
+    if isinstance(part, dict):
+        return {key: value if key == "data" else _recoloured(value, colours) for key, value in part.items()}
+    return part
+
+
+def _on_a_phone(spec: Spec) -> Spec:
+    """Lay out what is otherwise on a narrow screen, as the page does, with title and source above."""
+    caption, width = spec["usermeta"], PHONE_WIDTH - 2 * PHONE_PADDING
+    drawing = {k: v for k, v in (spec | caption["narrow"]).items() if k != "usermeta"}
+    if aspect := caption.get("aspect"):
+        drawing["height"] = round(PHONE_WIDTH * aspect)
+    title = drawing["config"]["title"] | PHONE_LETTERS
+    under = (caption["subtitle"], caption["source"])
+    return {
+        **drawing,
+        "config": {**drawing["config"], "padding": PHONE_PADDING, "title": title},
+        "width": PHONE_WIDTH,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "title": {
+            "text": broken_into_lines(caption["title"], PHONE_TITLE, width),
+            "subtitle": [line for text in under for line in broken_into_lines(text, SMALL, width)],
+        },
+    }
 
 
 def _with_caption(spec: Spec) -> Spec:

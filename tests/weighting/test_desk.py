@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.core.cache import caches
 
-from tests.weighting.test_drawing import figure
+from tests.weighting.test_drawing import REQUEST, figure
 from weighting import desk as desks
 from weighting import drawing
 from weighting.confined import Broke, TookTooLong
@@ -39,19 +39,19 @@ def drawn(monkeypatch):
 
 
 def test_a_picture_is_drawn_once_for_all_who_ask(drawn):
-    answers = [picture_answer(figure(), "svg").content for _ in range(3)]
+    answers = [picture_answer(REQUEST, figure(), "svg").content for _ in range(3)]
     assert len(drawn) == 1
     assert set(answers) == {b"a picture of 1"}
     # Whatever it depends on makes it another one.
-    picture_answer(figure(), "png")
-    picture_answer(figure(title="another"), "svg")
+    picture_answer(REQUEST, figure(), "png")
+    picture_answer(REQUEST, figure(title="another"), "svg")
     assert len(drawn) == 3
 
 
 def test_another_build_draws_anew(drawn, settings):
-    picture_answer(figure(), "svg")
+    picture_answer(REQUEST, figure(), "svg")
     settings.BUILD = "another"
-    picture_answer(figure(), "svg")
+    picture_answer(REQUEST, figure(), "svg")
     assert len(drawn) == 2
 
 
@@ -79,19 +79,19 @@ def test_what_somebody_waited_for_is_not_made_again():
 
 def test_one_asks_again_when_too_many_wait(drawn, monkeypatch):
     """A finished picture is had at once all the same."""
-    picture_answer(figure(), "svg")
+    picture_answer(REQUEST, figure(), "svg")
     full = Turnstile(waiting=0)
     monkeypatch.setattr(desks, "desk", full)
     monkeypatch.setattr(files, "desk", full)
     rows = [[place] * 10 for place in range(300)]
     with full.turn():
-        answer = picture_answer(figure(title="new"), "svg")
+        answer = picture_answer(REQUEST, figure(title="new"), "svg")
         assert (answer.status_code, answer["Retry-After"], answer["Refresh"]) == (503, "3", "3")
         assert table_answer("xlsx", "t", columns_of(*"abcdefghij"), rows).status_code == 503
         assert table_answer("csv", "t", columns_of(*"abcdefghij"), rows).status_code == 200
-        assert picture_answer(figure(), "svg").status_code == 200
+        assert picture_answer(REQUEST, figure(), "svg").status_code == 200
     # Control: with the turn free the same is drawn.
-    assert picture_answer(figure(title="new"), "svg").status_code == 200
+    assert picture_answer(REQUEST, figure(title="new"), "svg").status_code == 200
 
 
 @pytest.mark.parametrize("error", [TookTooLong, Broke])
@@ -100,7 +100,7 @@ def test_a_picture_that_cannot_be_drawn_is_said_and_not_kept(monkeypatch, error)
         raise error
 
     monkeypatch.setattr(files, "draw", fail)
-    answer = picture_answer(figure(), "svg")
+    answer = picture_answer(REQUEST, figure(), "svg")
     assert answer.status_code == 503
     assert "table" in answer.content.decode()
 
@@ -110,7 +110,7 @@ def test_a_disk_that_keeps_nothing_keeps_nobody_from_a_picture(drawn, kept, monk
         raise OSError("No space left on device")
 
     monkeypatch.setattr(type(kept), "set", fail)
-    assert [picture_answer(figure(), "svg").status_code for _ in range(2)] == [200, 200]
+    assert [picture_answer(REQUEST, figure(), "svg").status_code for _ in range(2)] == [200, 200]
     assert len(drawn) == 2
 
 

@@ -1,11 +1,18 @@
 """What a figure on a page is saved as."""
 
 from django.template import Library
+from django.utils.http import urlencode
 
 from weighting.drawing import PICTURES
 from weighting.views.files import SaveLink
 
 register = Library()
+
+
+@register.filter
+def in_look(svg_url: str, look: str) -> str:
+    """Return the address of the same figure as it looks on dark paper, on a phone, or on both."""
+    return f"{svg_url}{'&' if '?' in svg_url else '?'}{urlencode({'look': look})}"
 
 
 @register.filter

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from weighting.confined import Broke, TookTooLong
 from weighting.desk import desk, made_once
-from weighting.drawing import PICTURES, Spec, draw, picture_source
+from weighting.drawing import LOOKS, PICTURES, Spec, draw, picture_source
 from weighting.exports import (
     FORMATS,
     Fact,
@@ -119,16 +119,19 @@ def _table_content(format: str, table: Table) -> bytes:
         return table_bytes(format, table)
 
 
-def picture_answer(spec: Spec | None, format: str) -> HttpResponse:
+def picture_answer(request: HttpRequest, spec: Spec | None, format: str) -> HttpResponse:
     """Return a figure as a picture that stands alone; 404 for no figure or an unknown format.
 
-    As ``json`` it is what the picture is drawn from, which a page draws once it stands.
+    As ``json`` it is what the picture is drawn from, which a page draws once it stands. Of an SVG a page may
+    ask by ``?look=`` for one of `LOOKS`.
     """
     if spec is None or format not in (SPEC, *PICTURES):
         raise Http404
     if format == SPEC:
         return JsonResponse(spec)
-    source = picture_source(spec, get_language() or "en")
+    asked = request.GET.get("look", "")
+    look = asked if format == "svg" and asked in LOOKS else ""
+    source = picture_source(spec, get_language() or "en", look)
     try:
         content = made_once(source, lambda: draw(source, format), "picture", format)
     except NoRoom:

@@ -89,7 +89,7 @@ def statistics_picture(
     specs = {
         section["id"]: section["figure"] and section["figure"].spec for section in group_sections(statistics)
     }
-    return picture_answer(specs.get(figure), format)
+    return picture_answer(request, specs.get(figure), format)
 
 
 @_of_reported_round

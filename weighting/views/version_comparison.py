@@ -83,7 +83,7 @@ def version_compare_export(request: HttpRequest) -> HttpResponse:
 def version_compare_picture(request: HttpRequest, format: str) -> HttpResponse:
     """Answer with the figure as a file that stands alone."""
     figure = movers_figure(_compared(request))
-    return picture_answer(figure.spec if figure else None, format)
+    return picture_answer(request, figure.spec if figure else None, format)
 
 
 def _chosen(request: HttpRequest) -> list[WeightVersion]:

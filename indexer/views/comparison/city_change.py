@@ -97,7 +97,7 @@ def city_change_export(request: HttpRequest, city_pk: int) -> HttpResponse:
 def city_change_picture(request: HttpRequest, city_pk: int, format: str) -> HttpResponse:
     """Answer with the figure of the page as a file."""
     figure = _figure(_find(request, asked_comparison(request), city_pk), "")
-    return picture_answer(figure.spec if figure else None, format)
+    return picture_answer(request, figure.spec if figure else None, format)
 
 
 def _find(request: HttpRequest, compared: Comparison, city_pk: int) -> CityChange:

@@ -70,7 +70,7 @@ def comparison_picture(request: HttpRequest, figure: str, format: str) -> HttpRe
     compared = asked_comparison(request)
     options = FigureForm(request.GET, cities=compared.cities, tops=compared.tops).options
     drawn = figures_of(compared, options).get(figure)
-    return picture_answer(drawn.spec if drawn else None, format)
+    return picture_answer(request, drawn.spec if drawn else None, format)
 
 
 def _shared(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def data_set_audit_picture(request: HttpRequest, pk: int, format: str) -> HttpRe
     except FactsLacking as lacking:
         return _lacking(request, data_set, lacking.lack)
     view = _asked(request, audit)[1]
-    return picture_answer(_figure(audit, _asked_member(request, view)[1]).spec, format)
+    return picture_answer(request, _figure(audit, _asked_member(request, view)[1]).spec, format)
 
 
 @audience(STAFF)

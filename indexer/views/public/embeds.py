@@ -76,7 +76,7 @@ def picture(
         lambda: answer_published(
             request,
             named_by(edition),
-            lambda: picture_answer(EDITION_PICTURES[figure](_load(edition)), format),
+            lambda: picture_answer(request, EDITION_PICTURES[figure](_load(edition)), format),
         ),
     )
 

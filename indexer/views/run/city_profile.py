@@ -66,7 +66,7 @@ def run_city_export(request: HttpRequest, pk: int, city_pk: int) -> HttpResponse
 @require_safe
 def run_city_picture(request: HttpRequest, pk: int, city_pk: int, format: str) -> HttpResponse:
     """Answer with the figure of the profile as a file."""
-    return picture_answer(_figure(_find(request, finished_run(request, pk), city_pk)).spec, format)
+    return picture_answer(request, _figure(_find(request, finished_run(request, pk), city_pk)).spec, format)
 
 
 def _find(request: HttpRequest, run: Run, city_pk: int) -> CityProfile:

@@ -162,7 +162,7 @@ def index_picture(request: HttpRequest, pk: int, format: str) -> HttpResponse:
     branch, form = _load(request, pk)
     if form.chosen is None:
         raise Http404
-    return picture_answer(_chart(_ranking(request, branch, form.chosen)), format)
+    return picture_answer(request, _chart(_ranking(request, branch, form.chosen)), format)
 
 
 @audience(MANAGERS)

@@ -51,4 +51,4 @@ def run_picture(request: HttpRequest, pk: int, figure: str, format: str) -> Http
     run = get_object_or_404(runs_with_nodes_visible_to(visitor_of(request).account), pk=pk)
     if figure not in FIGURES or run.status != RunStatus.DONE:
         raise Http404
-    return picture_answer(FIGURES[figure](request, run), format)
+    return picture_answer(request, FIGURES[figure](request, run), format)

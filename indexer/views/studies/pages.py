@@ -91,12 +91,12 @@ def study_file(request: HttpRequest, study: Study) -> HttpResponse:
     return table_answer(asked_format(request), f"study-{study.pk}", headings, rows, facts)
 
 
-def study_picture_of(study: Study, figure: str, format: str) -> HttpResponse:
+def study_picture_of(request: HttpRequest, study: Study, figure: str, format: str) -> HttpResponse:
     """Answer with a figure of a finished study as a file."""
     if study.status != StudyStatus.DONE:
         raise Http404
     found = kind_of(study).figures(result_of_study(study), _nodes(study)).get(figure)
-    return picture_answer(found.spec if found else None, format)
+    return picture_answer(request, found.spec if found else None, format)
 
 
 def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
@@ -251,7 +251,7 @@ def study_export(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def study_picture(request: HttpRequest, pk: int, figure: str, format: str) -> HttpResponse:
     """Answer with a figure of a finished study as a picture."""
-    return study_picture_of(load_study(request, pk), figure, format)
+    return study_picture_of(request, load_study(request, pk), figure, format)
 
 
 @audience(STAFF)

@@ -264,6 +264,22 @@ def test_the_map_stands_on_the_page_where_something_tells_where_units_lie(client
     assert b'src="map.svg"' in copied["en/index.html"]
 
 
+def test_its_pictures_are_drawn_for_the_screen_that_they_are_shown_on(client, published, run):
+    page = client.get(ADDRESS).text
+    (picture,) = re.findall(r"<picture>.*?</picture>", page, re.S)
+    sources = dict(re.findall(r'<source media="([^"]*)" srcset="([^"]*)"', picture))
+    plain = reverse("indexer:run-picture", args=[run.pk, "composition", "svg"])
+    assert sources == {
+        "screen and (max-width: 40rem) and (prefers-color-scheme: dark)": f"{plain}?look=narrow-dark",
+        "screen and (max-width: 40rem)": f"{plain}?look=narrow",
+        "screen and (prefers-color-scheme: dark)": f"{plain}?look=dark",
+    }
+    assert f'<img src="{plain}"' in picture
+    drawn = {client.get(address).content for address in (plain, *sources.values())}
+    assert len(drawn) == 4
+    assert all(svg.startswith(b"<svg") for svg in drawn)
+
+
 def test_ranks_are_said_to_be_unsure_by_a_study_that_anybody_may_read(client, published, run, owner):
     assert "Nine draws of ten" not in page(client)
     study = plan_study(run, kind="noise", sent={"draws": 100, "seed": 0, "nu": 0.5}, actor=owner)

@@ -42,6 +42,12 @@ def pages(files):
     return {name: content.decode() for name, content in files.items() if name.endswith(".html")}
 
 
+def test_pictures_of_a_copy_are_those_that_are_saved(files):
+    assert not [name for name, page in pages(files).items() if "<picture" in page]
+    assert not [name for name in files if name.endswith(("narrow.svg", "dark.svg"))]
+    assert '<img src="composition.svg"' in pages(files)["en/index.html"]
+
+
 def test_every_link_leads_to_a_file_of_the_copy_or_elsewhere(files):
     followed, elsewhere = set(), set()
     for at, page in pages(files).items():

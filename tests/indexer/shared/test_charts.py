@@ -150,6 +150,12 @@ def test_page_knows_every_colour_of_the_palette():
     assert len(set(drawing.PALETTE.values())) == len(drawing.PALETTE)
 
 
+def test_pictures_are_drawn_in_the_dark_colours_of_the_page():
+    tokens = (Path(__file__).parents[3] / "static" / "css" / "tokens-dark.css").read_text()
+    named = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", tokens))
+    assert {name: named[name] for name in drawing.PALETTE} == drawing.DARK
+
+
 def lms(colour):
     rgb = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     return [((c + 0.055) / 1.055) ** 2.4 if c > 0.04045 else c / 12.92 for c in rgb]
