@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -144,6 +145,64 @@ def test_the_example_of_the_environment_names_settings_that_there_are():
 
     assert names - {"QUANHENG_DEMO"} <= handbook_settings()
     assert names >= {"DJANGO_SECRET_KEY", "QUANHENG_HTTPS", "QUANHENG_PROXIES", "DATABASE_URL"}
+
+
+# Stands in for systemd, which is not there where it did not start the machine: settings, then the command.
+RUNNER = """#!/usr/bin/env python3
+import os, sys
+words, own, place = sys.argv[1:], {"PATH": os.environ["PATH"]}, "."
+while words[0].startswith("--"):
+    option = words.pop(0)
+    if option in ("--quiet", "--collect", "--wait", "--pty", "--pipe"):
+        continue
+    value = words.pop(0)
+    if option == "--working-directory":
+        place = value
+    elif option == "--setenv":
+        own |= [value.split("=", 1)]
+    elif value.startswith("EnvironmentFile="):
+        path = value.removeprefix("EnvironmentFile=")
+        if os.path.exists(path.removeprefix("-")) or not path.startswith("-"):
+            own |= [line.split("=", 1) for line in open(path.removeprefix("-")).read().splitlines()]
+os.chdir(place)
+os.execve(words[0], words, own)
+"""
+
+
+def test_commands_have_the_settings_of_the_units_and_their_owner_what_changes_tables(tmp_path):
+    runner, manage, etc, var = (tmp_path / name for name in ("systemd-run", "manage", "etc", "var"))
+    etc.mkdir()
+    runner.write_text(RUNNER)
+    runner.chmod(0o755)
+    text = (
+        (DEPLOY / "systemd" / "manage").read_text().replace("/srv/quanheng/.venv/bin/python", sys.executable)
+    )
+    text = text.replace("/srv/quanheng", str(ROOT)).replace("/etc/quanheng", str(etc))
+    manage.write_text(text.replace("/var/lib/quanheng", str(var)))
+    (etc / "environment").write_text(
+        "QUANHENG_PROXIES=1\nDATABASE_URL=postgresql://app@127.0.0.1:1/of_the_product\n"
+    )
+    (etc / "owner").write_text("DATABASE_URL=postgresql://owner@127.0.0.1:1/of_the_owner\n")
+    path = f"{tmp_path}:{os.environ['PATH']}"
+
+    def told(*words):
+        done = subprocess.run(
+            ["sh", manage, *words], env={"PATH": path}, capture_output=True, text=True, check=False
+        )
+        return done.stdout + done.stderr
+
+    assert "Type 'manage.py help <subcommand>'" in told()
+    asked = (
+        "from django.conf import settings as s; print(s.DATABASES['default']['NAME'], s.PROXIES, s.VAR_DIR)"
+    )
+    assert f"of_the_product 1 {var}" in told("shell", "--command", asked)
+    (etc / "environment").write_text("QUANHENG_PROXIES=nginx\n")
+    assert "QUANHENG_PROXIES is 'nginx'" in told("doctor")
+    (etc / "environment").write_text("QUANHENG_PROXIES=1\nDATABASE_URL=sqlite:////proc/of_the_product\n")
+    (etc / "owner").write_text("DATABASE_URL=nonsense-of-the-owner\n")
+    for command in ("migrate", "upgrade", "go_back", "restore", "grant_app_role"):
+        assert "DATABASE_URL cannot be read" in told(command)
+    assert "DATABASE_URL cannot be read" not in told("verify_versions")
 
 
 @pytest.mark.skipif(not SYSTEMD, reason="THE UNITS ARE NOT VERIFIED: no systemd-analyze is installed here")

@@ -21,8 +21,7 @@ PLACES = {
     ".venv/bin/python": HERE,
     "export": HERE,
     "docker": ENGINE,
-    "cp": SYSTEM,
-    "systemctl": SYSTEM,
+    **dict.fromkeys(("cp", "install", "ln", "quanheng", "sudo", "systemctl"), SYSTEM),
 }
 # An answer of the product, not a command.
 SHOWN = "{"
