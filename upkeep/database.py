@@ -3,6 +3,7 @@
 from django.db import connection
 
 from weighting.immutability import VERSION
+from weighting.services.residue import BALLOTS, MAINTAIN_SINCE, PEOPLE
 
 
 def owns_tables() -> bool:
@@ -12,6 +13,18 @@ def owns_tables() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = %s::regclass", [VERSION]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def may_remove_dead_rows() -> bool:
+    """Whether the product's role, which owns nothing, may write the tables of people and ballots anew."""
+    if connection.pg_version < MAINTAIN_SINCE:  # type: ignore[attr-defined]  # PostgreSQL's own
+        return False
+    tables = [*PEOPLE, *BALLOTS]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT bool_and(has_table_privilege(name, 'MAINTAIN')) FROM unnest(%s::text[]) AS name", [tables]
         )
         return bool(cursor.fetchone()[0])
 

@@ -1,7 +1,7 @@
 """An examination sees each kind of fault and says what to do, on the page as on the command line."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from upkeep.doctor.finding import Level
 from weighting import immutability
 from weighting.enums import Role
 from weighting.models import Ballot, Invitation, Round
+from weighting.services import residue
 from weighting.services.access import issue_invitation_link
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +105,32 @@ def test_a_database_behind_its_code():
 @postgres_only
 def test_a_role_that_owns_the_tables():
     assert "grant_app_role" in found(store.check_database, Level.LOOK)
+
+
+@pytest.mark.postgres
+@postgres_only
+def test_a_role_that_may_not_remove_dead_rows(monkeypatch):
+    monkeypatch.setenv("QUANHENG_APP_PASSWORD", "a-password")
+    call_command("grant_app_role", role="quanheng_app_test")
+    told = {}
+    with connection.cursor() as cursor:
+        for name in ("granted", "not granted"):
+            cursor.execute("SET LOCAL SESSION AUTHORIZATION quanheng_app_test")
+            told[name] = "dead rows" in found(store.check_database, Level.LOOK)
+            cursor.execute("RESET SESSION AUTHORIZATION")
+            if connection.pg_version >= residue.MAINTAIN_SINCE:
+                cursor.execute("REVOKE MAINTAIN ON weighting_score FROM quanheng_app_test")
+
+    assert told == {"granted": connection.pg_version < residue.MAINTAIN_SINCE, "not granted": True}
+
+
+@pytest.mark.postgres
+@postgres_only
+def test_a_postgresql_that_is_no_longer_maintained(monkeypatch):
+    version = connection.pg_version // 10_000
+    for year, is_told in ((2012 + version, False), (2013 + version, True)):
+        monkeypatch.setattr(store.timezone, "now", lambda year=year: datetime(year, 6, 1, tzinfo=UTC))
+        assert ("no longer maintained" in found(store.check_database, Level.LOOK)) == is_told
 
 
 @pytest.mark.postgres

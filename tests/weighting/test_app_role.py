@@ -8,7 +8,7 @@ from tests.factories import make_account, make_round
 from tests.indexer.factories import make_version
 from weighting import immutability
 from weighting.enums import RoundState
-from weighting.management.commands.grant_app_role import MAINTAIN_SINCE, PASSWORD_VARIABLE
+from weighting.management.commands.grant_app_role import PASSWORD_VARIABLE
 from weighting.models import AuditEntry, WeightVersion
 from weighting.services import residue
 from weighting.services.versions import freeze_version, publish_version, retire_version
@@ -72,7 +72,7 @@ def test_the_role_can_do_the_products_work(app_role):
 
 @postgres_only
 def test_the_role_can_remove_the_dead_rows_of_people_and_ballots(app_role, caplog):
-    if connection.pg_version < MAINTAIN_SINCE:
+    if connection.pg_version < residue.MAINTAIN_SINCE:
         pytest.skip("an older server lets the owner alone do it")
     make_round(state=RoundState.CLOSED)
     # What is deferred to the end of the test's transaction would be in the way.

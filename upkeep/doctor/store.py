@@ -1,6 +1,7 @@
 """The database: whether it is at this release, guarded, what it was, and on time."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from django.apps import apps
@@ -12,14 +13,15 @@ from django.utils.translation import gettext as _
 
 from upkeep.copies.archive import CopyError
 from upkeep.copies.snapshot import current_state
-from upkeep.database import database_bytes, owns_tables
+from upkeep.database import database_bytes, may_remove_dead_rows, owns_tables
 from upkeep.doctor.finding import Finding, fine, look, wrong
 from upkeep.evidence import check_evidence
 from weighting.enums import Role
 from weighting.immutability import missing_triggers
 from weighting.models import Account, Framework
 
-OLDEST_POSTGRES = 14
+# Each PostgreSQL is maintained until a November: 15 until that of 2027, and so on.
+LAST_YEAR_OF_POSTGRES_0 = 2012
 # Sessions, links and answers bear the time of the machine that writes them.
 SLIGHTLY_OFF, FAR_OFF = 2.0, 20.0
 
@@ -44,7 +46,7 @@ def check_database() -> Iterator[Finding]:
 
 def _check_postgres() -> Iterator[Finding]:
     version = connection.pg_version // 10_000  # type: ignore[attr-defined]  # PostgreSQL's own
-    if version < OLDEST_POSTGRES:
+    if timezone.now() >= datetime(LAST_YEAR_OF_POSTGRES_0 + version, 12, 1, tzinfo=UTC):
         yield look(
             _("PostgreSQL %(version)d is no longer maintained.") % {"version": version},
             _("Move to a newer one: manage.py backup here, manage.py restore there."),
@@ -53,6 +55,11 @@ def _check_postgres() -> Iterator[Finding]:
         yield look(
             _("The product owns its tables, so that it could take their guards away."),
             _("Run manage.py grant_app_role, and let DATABASE_URL of web and workers name that role."),
+        )
+    elif not may_remove_dead_rows():
+        yield look(
+            _("The product may not remove dead rows, which show in which order people and ballots came."),
+            _("Run manage.py grant_app_role, on PostgreSQL 17 or newer: no older one can let it."),
         )
 
 

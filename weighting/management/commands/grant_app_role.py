@@ -14,9 +14,8 @@ from django.db import ProgrammingError, connection, transaction
 from psycopg import sql
 
 from weighting.immutability import LOG
-from weighting.services.residue import BALLOTS, PEOPLE
+from weighting.services.residue import BALLOTS, MAINTAIN_SINCE, PEOPLE
 
-MAINTAIN_SINCE = 170000
 PASSWORD_VARIABLE = "QUANHENG_APP_PASSWORD"  # noqa: S105 - the name of the variable
 # What a role may beyond a database, and how that is taken away: only by who may it.
 BEYOND = (
