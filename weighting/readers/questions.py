@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from django.utils.translation import gettext as _
 
 from weighting.enums import Sector
+from weighting.readers.column_words import column_words
 from weighting.readers.decisions import Decision
 from weighting.readers.encodings import ENCODINGS
 from weighting.readers.problems import ProblemLog
@@ -47,6 +48,8 @@ def option_words(kind: str, value: str) -> str:
     if kind in ("table", "below") and value.isdecimal():
         words = _("table %(number)s from the left") if kind == "table" else _("table %(number)s from above")
         return words % {"number": value}
+    if kind == "extra" and value != "left out":
+        return column_words(value)
     if kind == "sector":
         return str(Sector(value).label)
     said: dict[str, str] = {
