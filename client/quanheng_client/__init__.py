@@ -102,12 +102,9 @@ def weighted_scores(package: Package, weights: Mapping[str, float] | None = None
         Where the method forms scores otherwise, or values may not be given away, so that a mean would be
         another index; where a unit has nothing that the weights given here count.
     """
-    if withheld := package.descriptor.get("withheld"):
-        raise ValueError(f"values that may not be given away are not in the package: {', '.join(withheld)}")
-    method, tables = package.method, package.rows("normalised")
+    _check_is_mean(package)
+    tables = package.rows("normalised")
     leaves = [column for column in tables[0] if column != "unit"]
-    if method["aggregation"] != "arithmetic" or method["nodes"]:
-        raise ValueError("the method is no weighted arithmetic mean: compute with compute_index instead")
     if weights is None:
         weights = {row["code"]: row["global_weight"] for row in package.rows("weights")}
     if lacking := [leaf for leaf in leaves if leaf not in weights]:
@@ -119,11 +116,20 @@ def weighted_scores(package: Package, weights: Mapping[str, float] | None = None
         raise ValueError(
             f"{', '.join(bare[:5])}: nothing of any weight is there; give weight to what they have"
         )
+    scale = package.method["scale"]
     return {
-        row["unit"]: method["scale"] * sum(own[row["unit"]][leaf] * row[leaf] for leaf in own[row["unit"]])
+        row["unit"]: scale * sum(own[row["unit"]][leaf] * row[leaf] for leaf in own[row["unit"]])
         for row in tables
         if row["unit"] in own
     }
+
+
+def _check_is_mean(package: Package) -> None:
+    """Raise ValueError where scores are no weighted mean of the values that are in the package."""
+    if withheld := package.descriptor.get("withheld"):
+        raise ValueError(f"values that may not be given away are not in the package: {', '.join(withheld)}")
+    if package.method["aggregation"] != "arithmetic" or package.method["nodes"]:
+        raise ValueError("the method is no weighted arithmetic mean: compute with compute_index instead")
 
 
 def _with_coverage(package: Package, tree: TreeWeights, gaps: Mapping[str, set[str]]) -> list[str]:

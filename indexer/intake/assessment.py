@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -226,51 +226,73 @@ def _cells(
     mapped: Mapped, content: Content, takes_missing: Takes, takes_negative: Takes
 ) -> Iterator[Finding]:
     """Cells that hold no number, nothing, or less than nothing."""
-    sheet = mapped.sheet
+    yield from _texts(mapped, content)
     places = mapped.columns_by_code
-    used = {
-        **{place: code for code, place in places.items()},
-        **{p: sheet.columns[p] for p, match in enumerate(mapped.columns) if match.to == BESIDE},
-    }
-    of_unit, unit_rows = set(content.rows), np.array(content.rows, dtype=int)
+    for place in _with_gaps_or_below_zero(content.values):
+        leaf = mapped.leaves[place]
+        if leaf.code in places:
+            column, values = _Column(leaf.code, places[leaf.code]), content.values[:, place]
+            yield from _gaps(mapped.sheet, content, column, values, takes=takes_missing(leaf.code))
+            yield from _below_zero(mapped.sheet, content, column, values, takes=takes_negative(leaf.code))
+
+
+class _Column(NamedTuple):
+    """An indicator, and the column of the file that goes to it."""
+
+    code: str
+    place: int
+
+
+def _texts(mapped: Mapped, content: Content) -> Iterator[Finding]:
+    """Texts in the place of numbers."""
+    sheet, of_unit = mapped.sheet, set(content.rows)
+    used = {place: code for code, place in mapped.columns_by_code.items()}
+    used |= {p: sheet.columns[p] for p, match in enumerate(mapped.columns) if match.to == BESIDE}
     for (row, column), text in sorted(sheet.texts.items()):
         if row in of_unit and column in used:
             yield Finding(
                 "blocker", "not_a_number", _complaint(text), sheet.lines[row], sheet.units[row], used[column],
                 text, (row, column), _proposal(text),
             )  # fmt: skip
-    for place in _with_gaps_or_below_zero(content.values):
-        leaf = mapped.leaves[place]
-        if leaf.code not in places:
-            continue
-        column, values = places[leaf.code], content.values[:, place]
-        takes_gaps, takes_negatives = takes_missing(leaf.code), takes_negative(leaf.code)
-        gaps = [row for row in unit_rows[np.isnan(values)].tolist() if (row, column) not in sheet.texts]
-        if gaps and takes_gaps:
-            yield Finding("note", "missing", _gap_note(sheet, gaps), column=leaf.code)
-        for row in [] if takes_gaps else gaps:
-            message = _("The value is missing. Fill it in, or choose how missing values are treated.")
-            yield Finding(
-                "blocker", "missing", message, sheet.lines[row], sheet.units[row], leaf.code, "",
-                (row, column), "",
-            )  # fmt: skip
-        below = np.flatnonzero(values < 0).tolist()
-        if takes_negatives and len(below) > NAMED:
-            # A balance is below zero in half of its cells: a line for each would hide what else there is.
-            yield Finding("note", "negative", _negative_note(sheet, content, below), column=leaf.code)
-            continue
-        for index in below:
-            row = content.rows[index]
-            message = (
-                _("The value is negative. Make sure that it is meant.")
-                if takes_negatives
-                else _("A share needs values of 0 or more. Correct it or choose another normalisation.")
-            )
-            severity: Severity = "note" if takes_negatives else "blocker"
-            yield Finding(
-                severity, "negative", message, sheet.lines[row], sheet.units[row], leaf.code,
-                sheet.cell(row, column), (row, column), None,
-            )  # fmt: skip
+
+
+def _gaps(
+    sheet: Sheet, content: Content, column: _Column, values: FloatArray, *, takes: bool
+) -> Iterator[Finding]:
+    """Values that are missing, (units,), and whether they are taken."""
+    rows = np.array(content.rows, dtype=int)[np.isnan(values)].tolist()
+    gaps = [row for row in rows if (row, column.place) not in sheet.texts]
+    if gaps and takes:
+        yield Finding("note", "missing", _gap_note(sheet, gaps), column=column.code)
+        return
+    for row in gaps:
+        message = _("The value is missing. Fill it in, or choose how missing values are treated.")
+        yield Finding(
+            "blocker", "missing", message, sheet.lines[row], sheet.units[row], column.code, "",
+            (row, column.place), "",
+        )  # fmt: skip
+
+
+def _below_zero(
+    sheet: Sheet, content: Content, column: _Column, values: FloatArray, *, takes: bool
+) -> Iterator[Finding]:
+    """Values below zero, (units,), and whether they are taken."""
+    below = np.flatnonzero(values < 0).tolist()
+    if takes and len(below) > NAMED:
+        # A balance is below zero in half of its cells: a line for each would hide what else there is.
+        yield Finding("note", "negative", _negative_note(sheet, content, below), column=column.code)
+        return
+    severity: Severity = "note" if takes else "blocker"
+    message = (
+        _("The value is negative. Make sure that it is meant.")
+        if takes
+        else _("A share needs values of 0 or more. Correct it or choose another normalisation.")
+    )
+    for row in (content.rows[index] for index in below):
+        yield Finding(
+            severity, "negative", message, sheet.lines[row], sheet.units[row], column.code,
+            sheet.cell(row, column.place), (row, column.place), None,
+        )  # fmt: skip
 
 
 def _with_gaps_or_below_zero(values: FloatArray) -> list[int]:

@@ -341,17 +341,13 @@ def _not_computable(
     findings: list[Finding],
 ) -> list[Finding]:
     """What the method cannot compute with, of the columns that have no other fault."""
-    faulty = {finding.column for finding in findings if finding.severity == "blocker" and finding.column}
-    # What is asked is asked of a column by its head.
-    places = mapped.columns_by_code.items()
-    faulty |= {code for code, place in places if mapped.sheet.columns[place] in faulty}
+    faulty = _faulty_columns(mapped, findings)
     clean = np.array([leaf.code not in faulty for leaf in mapped.leaves], dtype=bool)
     if not content.keys or not clean.any():
         return []
-    codes = [leaf.code for leaf, is_clean in zip(mapped.leaves, clean, strict=True) if is_clean]
-    method = draft.method
+    codes = [leaf.code for leaf in mapped.leaves if leaf.code not in faulty]
     directions = np.array([leaf.direction for leaf in leaves])[clean]
-    treatment = treatment_of(plan_of(method))
+    treatment = treatment_of(plan_of(draft.method))
     units = tuple(mapped.labels[key] for key in content.keys)
     # No copy of what is large where all of it is clean.
     values = content.values if clean.all() else content.values[:, clean]
@@ -361,10 +357,18 @@ def _not_computable(
     check_columns(table, log, directions, totals, treatment=treatment, before=before)
     wrong = [(problem.column, problem.message) for problem in log.problems]
     if not wrong and not faulty:
-        wrong = _never_formed(draft, table, directions, totals, before)
-    if not wrong and not faulty:
-        wrong = _optional_steps_refused(draft, leaves, mapped, content)
+        wrong = _never_formed(draft, table, directions, totals, before) or _optional_steps_refused(
+            draft, leaves, mapped, content
+        )
     return [Finding("blocker", "not_computable", message, column=column) for column, message in wrong]
+
+
+def _faulty_columns(mapped: Mapped, findings: Iterable[Finding]) -> set[str]:
+    """Return the columns that something else keeps back, by their codes and by their heads."""
+    faulty = {finding.column for finding in findings if finding.severity == "blocker" and finding.column}
+    # What is asked is asked of a column by its head.
+    places = mapped.columns_by_code.items()
+    return faulty | {code for code, place in places if mapped.sheet.columns[place] in faulty}
 
 
 def _optional_steps_refused(

@@ -146,14 +146,22 @@ def read_cell(text: str) -> Cell:
     if number := _number(grouped.removeprefix(SHARE)):
         number = replace(number, percent=number.percent or grouped.startswith(SHARE))
         return replace(number, flag=number.flag or raised, bracketed=bool(bracketed))
+    return _of_words(cleaned, grouped, bare.strip(), raised, is_bracketed=bool(bracketed))
+
+
+def _of_words(cleaned: str, grouped: str, bare: str, raised: str, *, is_bracketed: bool) -> Cell:
+    """Take a cell apart that is no number with signs alone: a range, a number beside or in words, a text.
+
+    ``bare`` has no raised sign, ``cleaned`` plain spaces alone, ``grouped`` none between thousands.
+    """
     word, _space, flag = cleaned.partition(" ")
     if word.casefold() in GAPS and re.fullmatch("[a-zA-Z]{1,3}", flag):
         return Cell("gap", flag=flag)
     if RANGE.fullmatch(cleaned):
         return Cell("range")
-    if bracketed:
+    if is_bracketed:
         return Cell("text")
-    spelt = read_spelt(bare.strip())
+    spelt = read_spelt(bare)
     worded = _worded(grouped)
     if spelt and (worded.kind != "number" or not worded.power):
         return Cell("spelt", percent=spelt.percent, value=spelt.value)

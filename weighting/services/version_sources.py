@@ -1,6 +1,6 @@
 """Drafts from other sources than one round or one file: pooled rounds, edits, fits."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from weighting.enums import VersionSource, VersionStatus
 from weighting.exceptions import Refused
-from weighting.manifest import hash_bytes, weight_text
+from weighting.manifest import WeightedNode, hash_bytes, weight_text
 from weighting.models import Account, Framework, Indicator, NodeWeight, Round, WeightVersion
 from weighting.numeric.aggregation import PanelWeights, equal_weights, weights_from_counts
 from weighting.numeric.arrays import FloatArray
 from weighting.numeric.implied import ImpliedWeightsError, check_reproduction, fit_implied_weights
 from weighting.numeric.siblings import rescale_siblings, sum_to_one
-from weighting.numeric.tree import global_weights
+from weighting.numeric.tree import Tree, global_weights
 from weighting.readers.decisions import Decisions
 from weighting.readers.totals import PublishedTotals, read_published_totals
 from weighting.selectors.frameworks import indicators_of, tree_of
@@ -127,26 +127,20 @@ def draft_reweighted_version(
     """
     version = WeightVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     nodes = weighted_nodes_of(version)
-    codes = [node.indicator.code for node in nodes]
-    blockers = [] if reason.strip() else [_("Every edit states its reason.")]
-    if set(local_weights) != set(codes):
-        blockers.append(_("Give a weight to every indicator."))
-    if any(not 0 <= weight <= 1 for weight in local_weights.values()):
-        blockers.append(_("A weight is never below zero or above 100 %."))
     tree = tree_of([node.indicator for node in nodes])
-    local = np.array([local_weights.get(code, np.nan) for code in codes])
-    if not blockers and any(abs(local[group].sum() - 1) > EDIT_TOLERANCE for group in tree.groups):
-        blockers.append(_("The weights of every group sum to 100 %."))
+    local = np.array([local_weights.get(node.indicator.code, np.nan) for node in nodes])
+    blockers = _reweight_blockers(nodes, tree, local, local_weights, reason)
     if blockers:
         raise Refused(*blockers)
-    for draft in version.children.filter(
+    drafts = version.children.filter(
         status=VersionStatus.DRAFT,
         source=VersionSource.EDITED,
         created_by=actor,
         label_zh=label_zh,
         label_en=label_en,
         reason=reason.strip(),
-    ):
+    )
+    for draft in drafts:
         if {node.indicator.code: node.local_weight for node in weighted_nodes_of(draft)} == local_weights:
             return draft
     weights = PanelWeights(
@@ -167,6 +161,24 @@ def draft_reweighted_version(
         weights=weights,
         actor=actor,
     )
+
+
+def _reweight_blockers(
+    nodes: Sequence[WeightedNode],
+    tree: Tree,
+    local: FloatArray,
+    said: Mapping[str, float],
+    reason: str,
+) -> list[str]:
+    """Say why weights that are said of nodes are none; ``local``, (nodes,), is nan where nothing is said."""
+    blockers = [] if reason.strip() else [_("Every edit states its reason.")]
+    if set(said) != {node.indicator.code for node in nodes}:
+        blockers.append(_("Give a weight to every indicator."))
+    if any(not 0 <= weight <= 1 for weight in said.values()):
+        blockers.append(_("A weight is never below zero or above 100 %."))
+    if not blockers and any(abs(local[group].sum() - 1) > EDIT_TOLERANCE for group in tree.groups):
+        blockers.append(_("The weights of every group sum to 100 %."))
+    return blockers
 
 
 @transaction.atomic
