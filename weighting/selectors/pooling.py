@@ -4,7 +4,7 @@ A closed round of k ballots counts as published whether or not a version came fr
 manager may have it aggregated, and its statistics open, at any time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -178,23 +178,32 @@ def _answers_towards_k(round_: Round, items: list[Indicator]) -> IntArray:
 
 def _count_blockers(rounds: Sequence[Round]) -> list[str]:
     """Judge ballots and items of rounds that belong together."""
+    blockers = ballot_blockers(
+        rounds,
+        too_few=lambda counted: ngettext(
+            "Together %(counted)d ballot counts and %(least)d are needed: add another round.",
+            "Together %(counted)d ballots count and %(least)d are needed: add another round.",
+            counted,
+        ),
+    )
+    items = pooled_items_of(rounds)
+    if not items:
+        blockers.append(_("No item is asked in all of the rounds: choose rounds that share items."))
+    blockers += answer_blockers(rounds, items)
+    return blockers
+
+
+def ballot_blockers(rounds: Sequence[Round], *, too_few: Callable[[int], str]) -> list[str]:
+    """Judge the ballots that count in rounds, all together: whose hands they are from, k and quorum.
+
+    ``too_few`` says of so many that more are needed, with places for the numbers counted and least.
+    """
     ballots = [ballot for round_ in rounds for ballot in counted_ballots_of(round_)]
     counted = len(ballots)
     least = max(max(round_.least_panel, round_.quorum) for round_ in rounds)
     blockers = own_hand_blockers(ballots, least=max(round_.least_panel for round_ in rounds))
     if counted < least:
-        blockers.append(
-            ngettext(
-                "Together %(counted)d ballot counts and %(least)d are needed: add another round.",
-                "Together %(counted)d ballots count and %(least)d are needed: add another round.",
-                counted,
-            )
-            % {"counted": counted, "least": least}
-        )
-    items = pooled_items_of(rounds)
-    if not items:
-        blockers.append(_("No item is asked in all of the rounds: choose rounds that share items."))
-    blockers += answer_blockers(rounds, items)
+        blockers.append(too_few(counted) % {"counted": counted, "least": least})
     return blockers
 
 

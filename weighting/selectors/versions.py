@@ -19,6 +19,7 @@ from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
 from weighting.selectors.offers import Offered, find_named, offer, shorten
 from weighting.selectors.pooling import (
     answer_blockers,
+    ballot_blockers,
     count_own,
     differencing_blockers,
     pooled_counts_of,
@@ -29,7 +30,6 @@ from weighting.selectors.pooling import (
 from weighting.selectors.rounds import (
     counted_ballots_of,
     entered_among,
-    own_hand_blockers,
 )
 from weighting.selectors.sharing import known_to
 
@@ -229,19 +229,14 @@ def _panel_blockers(version: WeightVersion) -> list[str]:
     rounds = rounds_behind(version)
     if not rounds:
         return []
-    ballots = [ballot for round_ in rounds for ballot in counted_ballots_of(round_)]
-    counted = len(ballots)
-    least = max(max(round_.least_panel, round_.quorum) for round_ in rounds)
-    blockers = own_hand_blockers(ballots, least=max(round_.least_panel for round_ in rounds))
-    if counted < least:
-        blockers.append(
-            ngettext(
-                "%(counted)d ballot counts and %(least)d are needed (minimum panel and quorum): add a round.",
-                "%(counted)d ballots count and %(least)d are needed (minimum panel and quorum): add a round.",
-                counted,
-            )
-            % {"counted": counted, "least": least}
-        )
+    blockers = ballot_blockers(
+        rounds,
+        too_few=lambda counted: ngettext(
+            "%(counted)d ballot counts and %(least)d are needed (minimum panel and quorum): add a round.",
+            "%(counted)d ballots count and %(least)d are needed (minimum panel and quorum): add a round.",
+            counted,
+        ),
+    )
     blockers += voided_blockers(rounds)
     blockers += answer_blockers(rounds, pooled_items_of(rounds))
     frozen = WeightVersion.objects.filter(number__isnull=False)
