@@ -22,9 +22,9 @@ def block_parts(model: type[Model], pk: int, column: str, parts: Sequence[tuple[
     return list(_each_part(model, pk, column, parts)) if parts else []
 
 
-def whole_block(model: type[Model], pk: int, column: str) -> bytearray:
-    """Return all of a block, read a few megabytes at a time."""
-    block, start = bytearray(block_length(model, pk, column)), 0
+def whole_block(model: type[Model], pk: int, column: str, size: int | None = None) -> bytearray:
+    """Return all of a block, read a few megabytes at a time; its size is asked for where nobody knows it."""
+    block, start = bytearray(block_length(model, pk, column) if size is None else size), 0
     for piece in block_pieces(model, pk, column, len(block), PIECE):
         block[start : start + len(piece)] = piece
         start += len(piece)

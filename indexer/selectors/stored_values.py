@@ -15,7 +15,8 @@ from weighting.numeric.arrays import FloatArray
 
 def load_values(data_set: DataSet) -> None:
     """Give a data set that was fetched without its values these, piece by piece."""
-    data_set.values = whole_block(DataSet, data_set.pk, "values")
+    size = 8 * len(data_set.city_ids) * len(data_set.leaf_codes)
+    data_set.values = whole_block(DataSet, data_set.pk, "values", size)
 
 
 def unpack_values(data_set: DataSet) -> FloatArray:

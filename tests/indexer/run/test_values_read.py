@@ -5,7 +5,7 @@ import pytest
 
 from indexer.models import DataSet
 from indexer.numeric.weight_state import WHOLE, state_text
-from indexer.selectors import stored_values
+from indexer.selectors import block_parts, stored_values
 from indexer.selectors.comparison import compare_runs
 from indexer.selectors.indices import index_of
 from indexer.selectors.runs import load_runs
@@ -43,7 +43,8 @@ def bytes_read(monkeypatch):
         return data_set
 
     block_pieces, make = stored_values.block_pieces, DataSet.from_db.__func__
-    monkeypatch.setattr(stored_values, "block_pieces", pieces)
+    for reader in (block_parts, stored_values):
+        monkeypatch.setattr(reader, "block_pieces", pieces)
     monkeypatch.setattr(DataSet, "from_db", classmethod(from_db))
     return read
 
