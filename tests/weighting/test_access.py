@@ -93,6 +93,21 @@ def test_a_withdrawn_or_expired_link_says_so_and_opens_nothing(client, invitatio
     assert client.get(BALLOT).status_code == 302
 
 
+def test_a_browser_that_keeps_no_cookies_is_told_so_and_not_that_the_link_is_dead(client, invitation):
+    token = issue_invitation_link(invitation)
+    open_link(client, token)
+    client.cookies.clear()
+    lost = client.get(CONFIRM)
+
+    assert lost.status_code == 404
+    assert "this browser keeps no cookies" in lost.text
+    assert "This link does not work" not in lost.text
+    open_link(client, "no-such-token")
+    dead = client.get(CONFIRM).text
+    assert "This link does not work" in dead
+    assert "cookies" not in dead
+
+
 def test_an_unknown_link_says_so(client):
     open_link(client, "no-such-token")
 

@@ -15,11 +15,14 @@ from tests.factories import (
     sign_in_staff,
 )
 from weighting.enums import Feedback, RoundState
+from weighting.forms.rounds import RoundForm
 from weighting.models import Round, WeightVersion
 from weighting.moments import time_zones
 from weighting.selectors.claims import bears_locks
+from weighting.selectors.frameworks import along_the_tree, indicators_of
 from weighting.selectors.rounds import receipts_of
 from weighting.services.ballots import seal_ballot
+from weighting.services.frameworks import import_framework
 from weighting.services.letters import write_invitations
 from weighting.services.rounds import close_round, void_round
 
@@ -134,6 +137,21 @@ def test_a_wrong_form_keeps_what_was_said_and_names_every_error(client, step_two
     assert set(form.errors) == {"title_zh", "quorum", "minimum_panel", "deadline"}
     assert [c.value for c in form.group_choices() if c.is_chosen] == ["under:infra"]
     assert not Round.objects.exists()
+
+
+def test_an_indicator_alone_in_its_group_is_not_asked_about_unless_somebody_says_so(manager):
+    rows = "code,parent\nfirst,\nsecond,\nalone,second\nx,first\ny,first\n"
+    framework = import_framework(
+        source=rows.encode(), filename="f.csv", name_zh="甲", name_en="A", actor=manager
+    )
+    form = RoundForm(indicators=along_the_tree(indicators_of(framework.pk)), earlier=Round.objects.none())
+    chosen = {choice.value: choice.is_chosen for choice in form.group_choices()}
+    assert chosen == {"root": True, "under:first": True, "under:second": False}
+    single = import_framework(
+        source=b"code,parent\nall,\none,all\n", filename="f.csv", name_zh="乙", name_en="B", actor=manager
+    )
+    form = RoundForm(indicators=along_the_tree(indicators_of(single.pk)), earlier=Round.objects.none())
+    assert [choice.is_chosen for choice in form.group_choices()] == [True, True]
 
 
 @pytest.mark.usefixtures("manager")

@@ -1,5 +1,6 @@
 """What a manager says about a round."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -252,7 +253,10 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
         choices += [(value, node.name) for value, node in self._parents.items()]
         self._group_choices = choices
         offer_choices(self, "groups", choices)
-        self.fields["groups"].initial = [value for value, _label in choices]
+        # An indicator alone in its group has all of its weight, whatever anybody answers.
+        sizes = Counter(f"under:{node.parent.code}" if node.parent else ROOT_GROUP for node in indicators)
+        compared = [value for value, _label in choices if sizes[value] > 1]
+        self.fields["groups"].initial = compared or [value for value, _label in choices]
         whole = {"count": len(indicators), "minutes": minutes_for(len(indicators))}
         self.fields["groups"].help_text = join_sentences(
             [

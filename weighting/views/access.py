@@ -78,7 +78,8 @@ def _without_link(request: HttpRequest) -> HttpResponse:
     token = pending_token(request)
     if not token and visitor_of(request).role != Role.ANONYMOUS:
         return redirect("home")
-    dead = {"link": None, "is_removed": is_of_removed_expert(hash_token(token))}
+    # A browser that keeps no cookies loses a good link on the way here.
+    dead = {"link": None, "came_without": not token, "is_removed": is_of_removed_expert(hash_token(token))}
     return render(request, "weighting/confirm_link.html", dead, status=404)
 
 
