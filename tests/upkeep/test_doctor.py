@@ -13,6 +13,7 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from config.broker import client_of
 from indexer.enums import RunStatus
 from indexer.models import DataFacts, DataSet, Run
 from tests.factories import fill_ballot, make_account, make_framework, make_invitation, make_round
@@ -208,6 +209,17 @@ def test_a_round_that_nobody_closes_and_a_run_that_nobody_takes():
 def test_a_broker_without_workers(valkey):
     assert wrong(work.check_broker) == ""
     assert "--queues interactive,bulk" in wrong(work.check_workers)
+
+
+def test_a_broker_that_does_not_say_how_it_is_set(valkey):
+    """As those that somebody else runs: it takes and gives messages like any other."""
+    with client_of(valkey, timeout=5) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        assert "maxmemory-policy" in found(work.check_broker, Level.LOOK)
+        client.execute_command("ACL", "SETUSER", "default", "-config")
+
+        assert "messages that wait: 0" in found(work.check_broker, Level.FINE)
+        assert found(work.check_broker, Level.LOOK) == wrong(work.check_broker) == ""
 
 
 def test_the_command_ends_with_what_is_wrong_and_the_page_says_the_same(client):

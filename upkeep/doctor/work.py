@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import redis
 from celery import current_app
 from django.conf import settings
 from django.db.models.functions import Now
@@ -16,6 +17,8 @@ from upkeep.doctor.finding import Finding, fine, look, wrong
 from weighting.selectors.rounds import due_rounds
 
 BROKER_TIMEOUT, WORKER_TIMEOUT = 1.0, 2.0
+# What a broker is called that throws no message away.
+KEEPS_ALL = "noeviction"
 # Much longer than the clock takes to send again, and a worker to take.
 OVERDUE, WAITED = timedelta(minutes=5), timedelta(minutes=30)
 
@@ -23,14 +26,22 @@ OVERDUE, WAITED = timedelta(minutes=5), timedelta(minutes=30)
 def check_broker() -> Iterator[Finding]:
     """Look whether the broker answers and keeps what it is given."""
     with client_of(settings.CELERY_BROKER_URL, timeout=BROKER_TIMEOUT) as client:
-        policy = dict(client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
-        if policy != "noeviction":
+        policy = _policy_of(client)
+        if policy != KEEPS_ALL:
             yield look(
                 _("The broker may throw messages away when it is full (%(policy)s).") % {"policy": policy},
                 _("Start it with --maxmemory-policy noeviction."),
             )
         waiting = sum(client.llen(queue.value) for queue in Queue)
         yield fine(_("The broker answers; messages that wait: %(count)d.") % {"count": waiting})
+
+
+def _policy_of(client: "redis.Redis") -> str:
+    """Return what the broker does when it is full; one that somebody else runs may not say."""
+    try:
+        return str(dict(client.config_get("maxmemory-policy")).get("maxmemory-policy", KEEPS_ALL))
+    except redis.ResponseError:
+        return KEEPS_ALL
 
 
 def check_workers() -> Iterator[Finding]:
