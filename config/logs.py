@@ -16,6 +16,14 @@ def hide_keys(text: str) -> str:
     return API_TOKEN.sub(r"\1[hidden]", LINK.sub(r"\1[hidden]", text))
 
 
+def text_of(record: logging.LogRecord) -> str:
+    """Return what a record says; what a library fills in wrongly breaks nothing and stays out of the logs."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, LookupError) as error:
+        return f"{record.msg} ({type(error).__name__} where it was filled in)"
+
+
 class HideLinks(logging.Filter):
     """Cut out the token of a personal link, and an API token sent where it should not be.
 
@@ -23,10 +31,7 @@ class HideLinks(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        hidden = hide_keys(message)
-        if hidden != message:
-            record.msg, record.args = hidden, ()
+        record.msg, record.args = hide_keys(text_of(record)), ()
         return True
 
 
@@ -34,12 +39,22 @@ class HideRequests(logging.Filter):
     """Say that a request was none, and nothing of it: it may hold a link, a cookie, a person's address."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = hide_keys(INVALID.sub(r"\1", record.getMessage())), ()
+        record.msg, record.args = hide_keys(INVALID.sub(r"\1", text_of(record))), ()
         return True
 
 
+class Lines(logging.Formatter):
+    """A line for people, and what was raised below it; both without keys."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return hide_keys(super().format(record))
+
+
 class JsonLines(logging.Formatter):
-    """One JSON object a line, for programs that collect logs."""
+    """One JSON object a line, for programs that collect logs.
+
+    In letters that every encoding has: what a terminal's cannot write would be replaced by what is no JSON.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         told = {
@@ -47,8 +62,8 @@ class JsonLines(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "process": record.process,
-            "message": hide_keys(record.getMessage()),
+            "message": hide_keys(text_of(record)),
         }
         if record.exc_info:
             told["exception"] = hide_keys(self.formatException(record.exc_info))
-        return json.dumps(told, ensure_ascii=False)
+        return json.dumps(told)

@@ -1,11 +1,13 @@
+import json
 import logging
+import sys
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from config.logs import HideLinks
+from config.logs import HideLinks, JsonLines, Lines
 from tests.factories import make_account
 
 TOKEN = "k7Yp-0_Zr1kq8c7Yp0Zr1kq8c7Yp0Zr1kq8c7Yp0Zr1"
@@ -47,6 +49,55 @@ def test_other_lines_stay_as_they_are(lines):
 
 def test_every_handler_filters():
     assert [name for name, handler in settings.LOGGING["handlers"].items() if "filters" not in handler] == []
+
+
+ODD = [
+    "two\nlines",
+    "权衡 “é”",
+    "a\x00\x1b[31m\u2028",
+    "lone \udce9",
+    'a "quote" \\',
+    b"bytes",
+    None,
+    {"key": {1}},
+]
+
+
+@pytest.mark.parametrize("said", ODD, ids=repr)
+def test_a_line_of_json_is_one_line_in_any_encoding(said):
+    record = logging.LogRecord("x", logging.ERROR, __file__, 1, "it says %s", (said,), None)
+    line = JsonLines().format(record)
+
+    assert line.isascii()
+    assert len(line.splitlines()) == 1
+    assert json.loads(line)["message"] == f"it says {said}"
+
+
+@pytest.mark.parametrize("formatter", [Lines(), JsonLines()], ids=["line", "json"])
+def test_no_key_stands_in_what_was_raised(formatter):
+    try:
+        raise ValueError(f"no room for /in/{TOKEN}/")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "failed", (), sys.exc_info())
+    written = formatter.format(record)
+
+    assert "no room for /in/[hidden]" in written
+    assert TOKEN not in written
+
+
+def test_the_handlers_of_the_settings_hide_in_what_was_raised_too():
+    formatters = settings.LOGGING["formatters"]
+
+    assert {one["()"] for one in formatters.values()} == {"config.logs.Lines", "config.logs.JsonLines"}
+
+
+@pytest.mark.parametrize(
+    "given", [("three",), (1, 2), ({"a": f"/in/{TOKEN}/"},)], ids=["kind", "number", "name"]
+)
+def test_what_a_library_fills_in_wrongly_breaks_no_request(lines, given):
+    logging.getLogger("x").warning("%d things", *given)
+
+    assert lines() == ["%d things (TypeError where it was filled in)"]
 
 
 @pytest.mark.django_db
