@@ -200,11 +200,10 @@ def told_to_anybody(run: Run, kinds: Collection[str]) -> Study | None:
     return studies.defer("histogram", "table").order_by("-finished_at", "-pk").first()
 
 
-def result_of_study(study: Study) -> StudyResult:
-    """Return a finished study with everything but its histogram."""
-    return StudyResult(
-        study, unpack_arrays(whole_block(Study, study.pk, "table")), ranked_cities_of_run(study.run)
-    )
+def result_of_study(study: Study, cities: Cities | None = None) -> StudyResult:
+    """Return a finished study with everything but its histogram, of units that may be at hand."""
+    figures = unpack_arrays(whole_block(Study, study.pk, "table"))
+    return StudyResult(study, figures, ranked_cities_of_run(study.run) if cities is None else cities)
 
 
 def rank_intervals_of(run: Run, account: Account | None) -> RankIntervals | None:

@@ -18,7 +18,7 @@ from indexer.views.shared.coherence_words import Finding, whole_name
 from weighting.models import Account, Indicator
 
 # What one report tells of a large index; the pages and their files hold all.
-MOST_GROUPS, MOST_FINDINGS, MOST_FIGURES = 40, 12, 3
+MOST_GROUPS, MOST_FINDINGS, MOST_FIGURES, MOST_STUDIES = 40, 12, 3, 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +64,8 @@ class Material:
 
     @cached_property
     def studies(self) -> list[Study]:
-        """The finished studies that the reader may see, the first asked first."""
-        return list(finished_studies_of(self.run, self.account))
+        """The first finished studies that the reader may see, in the order in which they were asked."""
+        return list(finished_studies_of(self.run, self.account)[:MOST_STUDIES])
 
     @cached_property
     def series(self) -> list[OutsideSeries]:

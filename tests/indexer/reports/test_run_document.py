@@ -214,3 +214,19 @@ def test_each_figure_of_how_sure_ranks_are_names_its_study(analyst, run):
 
     assert any("Weight noise: " in title for title in titles)
     assert any("Dirichlet weights: " in title for title in titles)
+
+
+# Of each the table and what was counted are read, the units once for all.
+@pytest.mark.parametrize(("count", "queries"), [(3, 20), (6, 26)])
+def test_a_report_fetches_the_units_of_its_studies_once(
+    analyst, run, count, queries, django_assert_num_queries
+):
+    for seed in range(count):
+        make_study(run, kind="noise", draws=50, seed=seed, nu=0.1)
+    choose_chapters(run, chapters=["uncertainty"], revision=0, actor=run.data_set.created_by)
+    address = reverse("indexer:run-document", args=[run.pk])
+    analyst.get(address)
+    with django_assert_num_queries(queries):
+        page = analyst.get(address)
+
+    assert page.content.decode().count("50 draws") >= count

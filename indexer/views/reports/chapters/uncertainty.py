@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from indexer.enums import ReportChapter
+from indexer.selectors.cities import ranked_cities_of_run
 from indexer.selectors.studies import StudyResult, result_of_study
 from indexer.studies.kind import Kind
 from indexer.studies.registry import kind_of
@@ -14,8 +15,6 @@ from indexer.views.reports.material import MOST_FIGURES, Material
 from indexer.views.reports.parts import Part
 from weighting.drawing import Figure
 from weighting.models import Indicator
-
-MOST_STUDIES = 12
 
 
 class Uncertainty(Chapter):
@@ -30,8 +29,9 @@ class Uncertainty(Chapter):
         nodes = material.subject.nodes
         told: list[str] = []
         figures: list[Figure] = []
-        for study in material.studies[:MOST_STUDIES]:
-            kind, result = kind_of(study), result_of_study(study)
+        units = ranked_cities_of_run(material.run)
+        for study in material.studies:
+            kind, result = kind_of(study), result_of_study(study, units)
             words = {"study": kind.name_of(study), "finding": kind.finding(result, nodes)}
             told.append(_("%(study)s: %(finding)s.") % words)
             if len(figures) < MOST_FIGURES:
