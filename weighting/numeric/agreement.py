@@ -239,12 +239,10 @@ def careless_signs(scores: FloatArray, shown: IntArray | None = None) -> Careles
     """
     scores = _check_scores(scores)
     order = np.tile(np.arange(scores.shape[1]), (len(scores), 1)) if shown is None else shown
-    in_order = np.take_along_axis(scores, order, axis=1)
-    answered = ~np.isnan(scores)
     return CarelessSigns(
-        longest_string=np.array([_longest_string(row) for row in in_order]),
+        longest_string=_longest_strings(np.take_along_axis(scores, order, axis=1)),
         sd=np.array([row[~np.isnan(row)].std(ddof=1) if s > 1 else np.nan for row, s in _with_size(scores)]),
-        distance=np.array([_distance_from_others(scores, i, answered) for i in range(len(scores))]),
+        distance=_distances_from_others(scores),
     )
 
 
@@ -274,20 +272,31 @@ def _with_size(scores: FloatArray) -> list[tuple[FloatArray, int]]:
     return [(row, int((~np.isnan(row)).sum())) for row in scores]
 
 
-def _distance_from_others(scores: FloatArray, expert: int, answered: BoolArray) -> float:
-    others = np.delete(scores, expert, axis=0)
-    known = answered[expert] & np.delete(answered, expert, axis=0).any(axis=0)
-    if not known.any():
-        return float("nan")
-    return float(np.abs(scores[expert, known] - np.nanmedian(others[:, known], axis=0)).mean())
+def _distances_from_others(scores: FloatArray) -> FloatArray:
+    """Return how far each expert lies on average from the medians of all others, (experts,).
+
+    Each item is sorted once: whoever is left out only moves the two middle places behind their own.
+    """
+    answered = ~np.isnan(scores)
+    # Abstentions come last.
+    order = np.argsort(scores, axis=0, kind="stable")
+    in_order, places = np.take_along_axis(scores, order, axis=0), np.argsort(order, axis=0)
+    others = answered.sum(axis=0) - 1
+    middles = np.stack([others - 1, others]) // 2
+    at = np.clip(middles[:, np.newaxis] + (middles[:, np.newaxis] >= places), 0, len(scores) - 1)
+    medians = np.take_along_axis(in_order[np.newaxis], at, axis=1).mean(axis=0)
+    known = answered & (others > 0)
+    far, count = np.where(known, np.abs(scores - medians), 0).sum(axis=1), known.sum(axis=1)
+    return np.divide(far, count, out=np.full(len(scores), np.nan), where=count > 0)
 
 
-def _longest_string(row: FloatArray) -> int:
-    longest = length = 0
-    previous = np.nan
-    for value in row:
-        length = length + 1 if value == previous else int(not np.isnan(value))
-        longest, previous = max(longest, length), value
+def _longest_strings(in_order: FloatArray) -> IntArray:
+    """Return how many equal scores each expert gave one after the other at most, (experts,)."""
+    longest = length = np.zeros(len(in_order), dtype=np.int64)
+    previous = np.full(len(in_order), np.nan)
+    for column in in_order.T:
+        length = np.where(column == previous, length + 1, ~np.isnan(column))
+        longest, previous = np.maximum(longest, length), column
     return longest
 
 

@@ -17,6 +17,9 @@ from weighting.numeric.agreement import (
 )
 from weighting.numeric.distributions import chi2_survival, student_p_value
 
+# What an expert says of an item; nan abstains.
+ANSWERS = (1.0, 2.0, 3.0, 4.0, 5.0, np.nan)
+
 # Shrout & Fleiss (1979), table 2: six targets rated by four judges; here (judges, targets).
 SHROUT_FLEISS = np.array(
     [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float
@@ -109,6 +112,27 @@ def test_careless_signs_by_hand():
     assert signs.sd[0] == 0
     # Others of the first expert have medians 1, 1.5, 3, 3.5: distances 2, 1.5, 0, 0.5.
     assert signs.distance[0] == pytest.approx(1.0)
+
+
+@given(arrays(float, st.tuples(st.integers(1, 8), st.integers(1, 6)), elements=st.sampled_from([*ANSWERS])))
+def test_the_distance_is_that_from_the_medians_of_all_others(scores):
+    for expert, found in enumerate(careless_signs(scores).distance):
+        others = np.delete(scores, expert, axis=0)
+        apart = [
+            abs(own - np.median(answers))
+            for own, column in zip(scores[expert], others.T, strict=True)
+            if not np.isnan(own) and (answers := column[~np.isnan(column)]).size
+        ]
+        assert found == np.mean(apart) if apart else np.isnan(found)
+
+
+def test_no_median_is_formed_for_each_expert_anew(monkeypatch):
+    asked = []
+    for name in ("median", "nanmedian"):
+        kept = getattr(np, name)
+        monkeypatch.setattr(np, name, lambda *said, kept=kept, **more: asked.append(1) or kept(*said, **more))
+    careless_signs(np.arange(300.0).reshape(60, 5) % 5 + 1)
+    assert len(asked) < 60
 
 
 def test_the_string_follows_the_order_of_display():
