@@ -4,7 +4,7 @@ import hashlib
 import json
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
@@ -74,8 +74,10 @@ def place_of_packed(start: bytes, size: int, name: str) -> PackedPlace | None:
     return None
 
 
-def unpack_arrays(block: bytes | bytearray | memoryview) -> Tally:
+def unpack_arrays(block: bytes | bytearray | memoryview, *, as_kept: Collection[str] = ()) -> Tally:
     """Return the arrays by name: int64 or float64, as they were packed.
+
+    Those ``as_kept`` are in the narrow type that holds them, and no second copy is made.
 
     Raises
     ------
@@ -98,7 +100,8 @@ def unpack_arrays(block: bytes | bytearray | memoryview) -> Tally:
         count = int(np.prod(shape, dtype=np.int64))
         array = np.frombuffer(data, dtype=kind, count=count, offset=start).reshape(shape)
         start += array.nbytes
-        arrays[name] = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
+        wide = np.float64 if array.dtype.kind == "f" else np.int64
+        arrays[name] = array if name in as_kept else array.astype(wide)
     if behind != len(block):
         raise ValueError("the block is damaged")
     return arrays

@@ -159,7 +159,7 @@ def kept_draws(counts: RankCounts, nominal: IntArray) -> IntArray:
     if counts.exactly is not None:
         return counts.exactly.kept
     (_rows, histogram), *_ = opened(counts.histogram)
-    kept: IntArray = histogram[np.arange(len(nominal)), nominal - 1]
+    kept: IntArray = histogram[np.arange(len(nominal)), nominal - 1].astype(np.int64)
     return kept
 
 

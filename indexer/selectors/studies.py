@@ -78,18 +78,18 @@ class StudyResult:
 
     @property
     def histogram(self) -> Histogram:
-        """Counts (units, ranks), or packed (units, bands) of many units."""
-        return self.counts.histogram
+        """Counts (units, ranks), or packed (units, bands) of many units, in the type that is kept."""
+        return self._as_kept.histogram
 
     @property
     def bands(self) -> Bands:
         """The ranks that each column of the histogram stands for."""
-        return bands_of_shape(*self._place.shape) if self._place else self.counts.bands
+        return bands_of_shape(*self._place.shape) if self._place else self._as_kept.bands
 
     def counted(self, chosen: Sequence[int] | IntArray) -> IntArray:
         """Return the rows of the histogram of some units; of many no more is read than is asked for."""
         if self._place is None:
-            return self.histogram[np.asarray(chosen)]
+            return self.histogram[np.asarray(chosen)].astype(np.int64)
         ends = self._place.ends
         blocks: list[bytes | memoryview] = [b""] * (len(ends) - 1)
         wanted = PackedCounts(self._place.shape, blocks).blocks_of(np.asarray(chosen))
@@ -112,12 +112,21 @@ class StudyResult:
         """The share of the draws in which each unit keeps its nominal rank, (units,)."""
         if "stays" in self.figures:
             return self.figures["stays"]
-        return kept_draws(self.counts, self.figures["nominal"]) / self.counts.draws
+        return kept_draws(self._as_kept, self.figures["nominal"]) / self._as_kept.draws
 
     @cached_property
     def counts(self) -> RankCounts:
         """All that was counted; the block is opened when it is first asked for."""
-        return counts_of(self.figures | unpack_arrays(whole_block(Study, self.study.pk, "histogram")))
+        return counts_of(self.figures | unpack_arrays(self._block))
+
+    @cached_property
+    def _as_kept(self) -> RankCounts:
+        """The same with ranks in the type that is kept: for thousands of units int64 is eight times that."""
+        return counts_of(self.figures | unpack_arrays(self._block, as_kept=("histogram",)))
+
+    @property
+    def _block(self) -> bytearray:
+        return whole_block(Study, self.study.pk, "histogram")
 
 
 def studies_visible_to(account: Account | None) -> QuerySet[Study]:

@@ -1,9 +1,11 @@
 """Studies of many units: ranks in bands through the whole product, and what is too large is refused."""
 
 import io
+import tracemalloc
 from copy import deepcopy
 from zipfile import ZipFile
 
+import numpy as np
 import psycopg
 import pytest
 from django.db import connection
@@ -137,6 +139,21 @@ def test_the_archive_names_the_bands(analyst, run):
         assert "median_low,median_high" in files.read(name).decode("utf-8-sig")
     assert heads[1:101] == [str(rank) for rank in range(1, 101)]
     assert heads[101] == "101-102"
+
+
+def test_who_keeps_their_rank_is_read_without_widening_the_table_of_ranks(db):
+    run = make_panel_run(cities=300)
+    study = make_study(run, "noise", draws=200, nu=0.1, actor=run.data_set.created_by)
+    result, whole = result_of_study(study), result_of_study(study).counts.histogram
+    tracemalloc.start()
+    stays = result.stays
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # Each of 300 x 300 in eight bytes would be 720 KB.
+    assert peak < 500_000
+    kept = whole[np.arange(300), result.figures["nominal"] - 1]
+    assert stays.tolist() == (kept / 200).tolist()
+    assert result.counted([7, 0]).tolist() == whole[[7, 0]].tolist()
 
 
 def test_a_study_of_few_units_says_nothing_of_bands(analyst, db):
