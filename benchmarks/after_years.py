@@ -14,7 +14,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import astuple, dataclass, fields
 from functools import partial
@@ -24,14 +24,11 @@ from typing import Any
 import psutil
 
 from benchmarks.processes import postgres
+from benchmarks.years import GROWTH, QUERIES, begin, finish, named_in
 
-# Everything stands in one proportion, so that a small try is possible.
-SCALE = float(os.environ.get("QUANHENG_YEARS", "1"))
-VERSIONS, EDITIONS, ROUNDS = int(1_000 * SCALE), 10, int(500 * SCALE)
-UNITS, FEWER_UNITS, EXPERTS, ACTS = int(3_000 * SCALE), 100, int(5_000 * SCALE), int(200_000 * SCALE)
 MOST_SECONDS = 0.3
-# Made once, by a process apart, and kept.
-DRAWN = re.compile("pictures?$|-pdf$|embed$")
+# Made once by a process apart, and kept; what the request itself takes is the same for all who ask.
+DRAWN, DRAWN_FOR = re.compile("pictures?$|-pdf$"), ("manager",)
 # Who sees different things; others of their kind see the same.
 ASKED_BY = ("anonymous", "expert", "manager", "analyst", "administrator")
 
@@ -47,8 +44,8 @@ def main() -> None:
             kept = folder / "world"
             if not kept.exists():
                 _make(kept)
-            world, before = _read_world(kept)
-            _print(before, _walk(world, asked.pages), is_all=asked.all)
+            worlds, before = _read_worlds(kept)
+            _print(before, _walk(worlds, asked.pages), is_all=asked.all)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,21 +91,14 @@ def _make(kept: Path) -> None:
     prepare()
     with transaction.atomic():
         world = _timed("a small world", make_world)
-        _timed("published", lambda: _publish(world))
-    before = _walk(world, [])
-    steps: dict[str, Callable[[Any], None]] = {
-        "panel and its round": _grow_panel,
-        "rounds": _grow_rounds,
-        "data sets and versions": _grow_versions,
-        "acts": _grow_log,
-    }
-    for words, grow in steps.items():
+    answered = _timed("its beginnings", lambda: begin(world))
+    before = _walk([world, answered], [])
+    for words, grow in GROWTH.items():
         with transaction.atomic():
             _timed(words, partial(grow, world))
-    # As a worker does, who keeps a lease meanwhile.
-    _timed("runs", lambda: _compute(world))
+    answered = _timed("runs and what rests on them", lambda: finish(world))
     _look_over()
-    _keep_world(kept, world, before)
+    _keep_worlds(kept, [world, answered], before)
 
 
 def _look_over() -> None:
@@ -120,29 +110,32 @@ def _look_over() -> None:
             cursor.execute("VACUUM ANALYZE")
 
 
-def _keep_world(kept: Path, world: Any, before: "_Walked") -> None:
-    """Write down what the world is made of, what its visitors' browsers hold, and what they were answered."""
-    own = {name: thing.pk for name, thing in vars(world).items() if name != "visitors"}
+def _keep_worlds(kept: Path, worlds: list[Any], before: "_Walked") -> None:
+    """Write down what the worlds are made of, what visitors' browsers hold, and what they were answered."""
+    own = [{name: thing.pk for name, thing in vars(world).items() if name != "visitors"} for world in worlds]
     held = {
         name: {key: cookie.value for key, cookie in client.cookies.items()}
-        for name, client in world.visitors.items()
+        for name, client in worlds[0].visitors.items()
     }
     answers = [[*key, *astuple(answer)] for key, answer in before.items()]
     kept.write_text(json.dumps({"own": own, "held": held, "before": answers}))
 
 
-def _read_world(kept: Path) -> tuple[Any, "_Walked"]:
+def _read_worlds(kept: Path) -> tuple[list[Any], "_Walked"]:
     from django.test import Client
 
     from tests.routes import World
 
     told = json.loads(kept.read_text())
     kinds: dict[str, Any] = {field.name: field.type for field in fields(World)}
-    world = World(**{name: kinds[name].objects.get(pk=pk) for name, pk in told["own"].items()})
+    visitors = {name: Client(raise_request_exception=False) for name in told["held"]}
     for name, cookies in told["held"].items():
-        world.visitors[name] = Client(raise_request_exception=False)
-        world.visitors[name].cookies.load(cookies)
-    return world, {(route, visitor): _Answer(*rest) for route, visitor, *rest in told["before"]}
+        visitors[name].cookies.load(cookies)
+    worlds = [
+        World(**{name: kinds[name].objects.get(pk=pk) for name, pk in own.items()}, visitors=visitors)
+        for own in told["own"]
+    ]
+    return worlds, {(page, visitor): _Answer(*rest) for page, visitor, *rest in told["before"]}
 
 
 def _timed(words: str, act: Callable[[], Any]) -> Any:
@@ -150,113 +143,6 @@ def _timed(words: str, act: Callable[[], Any]) -> Any:
     made = act()
     print(f"{words}: {time.process_time() - started:.1f} s", flush=True)
     return made
-
-
-def _publish(world: Any) -> None:
-    from indexer.services.published import describe_index, publish_edition
-
-    terms = {
-        "name_en": "Liveability",
-        "description_en": "How liveable cities are.",
-        "licence": "CC-BY-4.0",
-        "contact": "index@example.org",
-    }
-    index = describe_index(world.published, terms=terms, actor=world.manager)
-    world.published = index
-    publish_edition(index, run=world.run, actor=world.manager)
-
-
-def _grow_panel(world: Any) -> None:
-    """Bring in a large panel, and open a round on it."""
-    from tests.factories import make_invitation, make_round
-    from weighting.services.panels import import_panel
-
-    lines = ["code,name,email", *(f"X{n:05d},Expert {n},x{n}@large.example" for n in range(EXPERTS))]
-    world.panel = import_panel(
-        source="\n".join(lines).encode(), filename="panel.csv", name="Large", actor=world.manager
-    )
-    world.round = make_round(manager=world.manager, framework=world.framework, panel=world.panel, sealed=3)
-    world.invitation = make_invitation(world.round, place=5)
-
-
-def _grow_rounds(world: Any) -> None:
-    """Draft, open, close and aggregate rounds, most of them open."""
-    from tests.factories import make_panel, make_round
-    from weighting.enums import RoundState
-
-    panel = make_panel(6, owner=world.manager)
-    states = [RoundState.OPEN] * 7 + [RoundState.DRAFT, RoundState.CLOSED, RoundState.AGGREGATED]
-    for number in range(ROUNDS):
-        state = states[number % len(states)]
-        make_round(manager=world.manager, framework=world.framework, panel=panel, state=state)
-
-
-def _grow_versions(world: Any) -> None:
-    """Store editions, one of them large, and freeze versions, each of which queues a run of every edition."""
-    import numpy as np
-
-    from indexer.selectors.data_sets import data_sets_visible_to
-    from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
-    from indexer.services.methods import use_method
-    from tests.indexer.factories import make_cities
-    from weighting.selectors.frameworks import indicators_of, tree_of
-    from weighting.services.versions import draft_imported_version, freeze_version
-
-    rng, actor = np.random.default_rng(1), world.manager
-    cities = [city.pk for city in make_cities(UNITS, actor=actor)]
-    tree = tree_of(indicators_of(world.framework.pk))
-    for number in range(EDITIONS):
-        units = cities if number == EDITIONS - 1 else cities[:FEWER_UNITS]
-        made = add_data_set(
-            terms=EditionTerms(
-                framework=world.framework,
-                name_zh="年鉴",
-                name_en="Yearbook",
-                year=2001 + number,
-                method=use_method(),
-            ),
-            matrix=Matrix(
-                units, list(tree.leaf_codes), rng.lognormal(0, 1, (len(units), len(tree.leaf_codes))), {}
-            ),
-            actor=actor,
-        )
-    for number in range(VERSIONS):
-        local = np.empty(len(tree))
-        for group in tree.groups:
-            parts = rng.random(len(group)) + 0.1
-            local[group] = parts / parts.sum()
-        draft = draft_imported_version(
-            framework=world.framework,
-            local_weights=dict(zip(tree.codes, local.tolist(), strict=True)),
-            label_zh=f"历年{number}",
-            label_en=f"Of years {number}",
-            actor=actor,
-        )
-        world.version = freeze_version(draft, actor=actor)
-    world.data_set = data_sets_visible_to(actor).get(pk=made.pk)
-
-
-def _compute(world: Any) -> None:
-    from indexer.models import DataSet, Run
-    from indexer.services.runs import compute_waiting_runs
-
-    for pk in DataSet.objects.filter(framework=world.framework).values_list("pk", flat=True):
-        compute_waiting_runs(pk)
-    runs = Run.objects.select_related("weight_version").filter(data_set=world.data_set)
-    world.run = runs.order_by("pk")[runs.count() // 2]
-
-
-def _grow_log(world: Any) -> None:
-    """Write acts as services write them, by the thousand."""
-    from weighting.models import AuditEntry
-
-    for start in range(0, ACTS, 5_000):
-        AuditEntry.objects.bulk_create(
-            AuditEntry(
-                actor=world.manager, act="freeze", subject_type="weightversion", subject_id=str(number)
-            )
-            for number in range(start, min(start + 5_000, ACTS))
-        )
 
 
 @dataclass(frozen=True)
@@ -270,27 +156,43 @@ class _Answer:
     size: int
 
 
-# By the name of the route and by who asks.
+# By the page and by who asks.
 _Walked = dict[tuple[str, str], _Answer]
 
 
-def _walk(world: Any, names: list[str]) -> _Walked:
+def _walk(worlds: list[Any], names: list[str]) -> _Walked:
     """Ask every page and list that answers to GET, or those alone that are named, as each who may see it."""
-    from tests.policy import POLICY
-    from tests.routes import OF_THE_MACHINE, find_routes
-
     found = {}
-    for route in find_routes():
-        methods, visitors = POLICY[route.name]
-        named = names and route.name not in names
-        if named or route.name in OF_THE_MACHINE or methods == "POST" or DRAWN.search(route.name):
+    for page, visitors, address in _pages(worlds):
+        if names and re.split(r"[ ?]", page)[0] not in names:
             continue
-        address = world.address_of(route)
-        for visitor in ASKED_BY:
-            if visitor in visitors:
-                _stay_signed_in(world.visitors[visitor])
-                found[route.name, visitor] = _ask(world, visitor, address)
+        for visitor in visitors:
+            _stay_signed_in(worlds[0].visitors[visitor])
+            found[page, visitor] = _ask(worlds[0], visitor, address)
     return found
+
+
+def _pages(worlds: list[Any]) -> Iterator[tuple[str, list[str], str]]:
+    """Yield each page by its name, who asks for it, and its address.
+
+    Of the second world those that it has another address for; with queries those that tell more by them.
+    """
+    from tests.policy import POLICY
+    from tests.routes import find_routes
+
+    for route in find_routes():
+        methods, may = POLICY[route.name]
+        if methods == "POST":
+            continue
+        visitors = [
+            visitor for visitor in (DRAWN_FOR if DRAWN.search(route.name) else ASKED_BY) if visitor in may
+        ]
+        addresses = [world.address_of(route) for world in worlds]
+        yield route.name, visitors, addresses[0]
+        if addresses[1] != addresses[0]:
+            yield f"{route.name} of what was answered", visitors, addresses[1]
+        for query in QUERIES.get(route.name, ()):
+            yield f"{route.name}?{query}", visitors, f"{addresses[1]}?{query.format_map(named_in(worlds[1]))}"
 
 
 def _stay_signed_in(client: Any) -> None:
