@@ -102,6 +102,11 @@ class Comparison:
     def tree(self) -> Tree:
         return self.joined.tree
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What nodes are called, by code."""
+        return {node.code: node.name for node in self.nodes}
+
     def has_node(self, place: int, node: int) -> bool:
         """Tell whether the framework of a run has a node."""
         return bool(self.joined.places[place][node] != NOWHERE)

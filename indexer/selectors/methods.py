@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from indexer.models import DataSeries, DataSet, FrameworkMethod, IndexMethod
+from indexer.models import DataSeries, DataSet, FrameworkMethod, IndexMethod, Run
 from weighting.enums import VersionStatus
 from weighting.models import Indicator, WeightVersion
 
@@ -24,6 +24,17 @@ def names_in_method(method: IndexMethod, framework_id: int) -> dict[str, str]:
     if not (method.leaves or method.nodes):
         return {}
     return {node.code: node.name for node in Indicator.objects.filter(framework=framework_id)}
+
+
+def names_in_methods(runs: Iterable[Run]) -> dict[int, dict[str, str]]:
+    """Return the same of all methods of runs, by framework, in one query."""
+    names: dict[int, dict[str, str]] = {
+        run.data_set.framework_id: {} for run in runs if run.method.leaves or run.method.nodes
+    }
+    nodes = Indicator.objects.filter(framework__in=names) if names else []
+    for node in nodes:
+        names[node.framework_id][node.code] = node.name
+    return names
 
 
 def default_method_of(framework_id: int) -> IndexMethod | None:

@@ -19,7 +19,7 @@ from indexer.selectors.run_search import data_sets_of, first_pair, offer_runs, r
 from indexer.selectors.runs import load_runs, runs_visible_to
 from indexer.views.comparison.first_steps import steps_to_a_comparison
 from indexer.views.shared.run_names import run_names
-from indexer.words import data_set_name
+from indexer.words import data_set_name, version_name
 from weighting.requests import read_id
 from weighting.views.first_steps import first_steps
 from weighting.visitors import visitor_of
@@ -109,7 +109,7 @@ def _bind(request: HttpRequest, runs: QuerySet[Run]) -> ComparisonForm | None:
         data["runs"] = [run.pk for run in known]
         if not known:
             return None
-    return ComparisonForm(data, runs=known, names=run_names(known))
+    return ComparisonForm(data, runs=known, names=[version_name(run) for run in known])
 
 
 def _is_comparable(data_set: DataSet, in_view: DataSet) -> bool:

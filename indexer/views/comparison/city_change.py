@@ -50,7 +50,7 @@ def city_change(request: HttpRequest, city_pk: int) -> HttpResponse:
     compared = choice.compare()
     change = _find(request, compared, city_pk)
     query = f"{_runs_query(compared)}&to={change.runs[1].pk}"
-    names = run_names(compared.runs)
+    names = run_names(compared.runs, compared.names)
     context = {
         "change": change,
         "register": compared.cities.register,

@@ -65,7 +65,7 @@ def pairs_file(compared: Comparison, format: str) -> HttpResponse:
 
 
 def _pair_rows(compared: Comparison) -> Iterator[list[object]]:
-    named = list(zip(compared.results, run_names(compared.runs), strict=True))
+    named = list(zip(compared.results, run_names(compared.runs, compared.names), strict=True))
     for (one, name), (other, other_name) in combinations(named, 2):
         summary = summarise_shift(one.ranks, other.ranks)
         yield [

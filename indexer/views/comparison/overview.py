@@ -81,7 +81,7 @@ def _shared(compared: Comparison, figure_form: FigureForm) -> dict[str, Any]:
         "compared": compared,
         "register": compared.cities.register,
         "runs": compared.runs,
-        "versions": run_names(compared.runs),
+        "versions": run_names(compared.runs, compared.names),
         "is_pair": len(compared.runs) == FEWEST,
         "unit": score_unit(run.method),
         "data_set_name": common_data(compared),

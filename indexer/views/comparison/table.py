@@ -45,7 +45,7 @@ def comparison_rows(compared: Comparison, table: CityTable) -> list[dict[str, An
 
 def comparison_file(compared: Comparison, format: str) -> HttpResponse:
     """Answer with all units: ranks, shifts, scores with their sources, and contributions."""
-    names = run_names(compared.runs)
+    names = run_names(compared.runs, compared.names)
     columns = place_headings(compared.cities)
     for run, name in zip(compared.runs, names, strict=True):
         key, unit = _key(run), score_unit(run.method)

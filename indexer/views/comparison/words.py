@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from indexer.method_words import method_differences, method_words
 from indexer.models import Run
 from indexer.selectors.comparison import Comparison, ShiftSummary
-from indexer.selectors.methods import names_in_method
 from indexer.views.comparison.apart import apart_note
 from indexer.views.shared.run_names import run_names
 from indexer.views.shared.ties import and_more
@@ -130,7 +129,7 @@ def common_data(compared: Comparison) -> str:
 
 def summary_rows(compared: Comparison) -> list[dict[str, Any]]:
     """Return how far each version is from the base, a line each."""
-    names = run_names(compared.runs)[1:]
+    names = run_names(compared.runs, compared.names)[1:]
     return [
         {
             "number": number,
@@ -187,12 +186,6 @@ def _differences(runs: Sequence[Run], names: Mapping[str, str]) -> list[tuple[st
     return list(found)
 
 
-def _names(runs: Sequence[Run]) -> dict[str, str]:
-    """Return what nodes are called by their codes, of each framework once."""
-    ways = {run.data_set.framework_id: run.method for run in runs if run.method.leaves or run.method.nodes}
-    return {code: name for pk, method in ways.items() for code, name in names_in_method(method, pk).items()}
-
-
 def _who(compared: Comparison) -> list[tuple[str, str]]:
     note = apart_note(compared)
     return [(_("Who is compared"), note)] if note else []
@@ -217,7 +210,7 @@ def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
             (_("SHA-256 of the data"), run.data_sha256),
         )
     ]
-    names = _names(runs)
+    names = compared.names
     methods = dict.fromkeys(method_words(run.method, names) for run in runs)
     return [
         *data,

@@ -77,7 +77,7 @@ def distance(compared: Comparison) -> str:
     widest = max(compared.summaries, key=lambda summary: summary.mean_absolute)
     if not widest.moved:
         return ""
-    name = run_names(compared.runs)[1 + compared.summaries.index(widest)]
+    name = run_names(compared.runs, compared.names)[1 + compared.summaries.index(widest)]
     words = {"shift": f"{widest.mean_absolute:.3f}", "version": name, **_units(compared)}
     if widest.spearman is None:
         return (

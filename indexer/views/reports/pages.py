@@ -162,7 +162,7 @@ def _comparison_context(compared: Comparison) -> dict[str, Any]:
         "title": finding(compared),
         "abstracts": in_both_languages(lambda: comparison_sentences(compared)),
         "data_set_name": common_data(compared),
-        "versions": run_names(compared.runs),
+        "versions": run_names(compared.runs, compared.names),
         "register": compared.cities.register,
         "runs": compared.runs,
         "is_pair": len(compared.runs) == 2,

@@ -1,6 +1,6 @@
 """The units of a run on a map, as a page and as a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 from indexer import charts
 from indexer.enums import RunStatus
 from indexer.forms.map_choice import MapChoice
-from indexer.method_words import method_words
 from indexer.models import Run
 from indexer.selectors.borders import borders_of_run, has_borders
 from indexer.selectors.cities import PROVINCE
@@ -36,6 +35,7 @@ from indexer.views.run.map_areas import areas_context
 from indexer.views.shared.coloured import coloured_groups
 from indexer.views.shared.exports import changed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.narrowed import narrowed_facts, narrowed_note
+from indexer.views.shared.run_names import method_names
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.views.shared.ties import and_more
 from indexer.views.shared.unranked import unranked_rows
@@ -227,15 +227,22 @@ def _choice(asked: Mapping[str, Any], subject: NodeScores, offered: OfferedRuns)
         nodes=subject.nodes,
         cities=subject.cities,
         offered=offered,
-        names=[_run_name(run, subject.run) for run in offered.rows],
+        names=_run_names(offered.rows, subject.run),
         has_borders=has_borders(subject.run),
     )
 
 
-def _run_name(run: Run, base: Run) -> str:
-    """Name another run of the data set: its version, and its method where that is another one."""
-    name = version_name(run)
-    return name if run.method_id == base.method_id else f"{name} ({method_words(run.method)})"
+def _run_names(runs: Sequence[Run], base: Run) -> list[str]:
+    """Name other runs of the data set: each by its version, and its method where that is another one."""
+    others = [run for run in runs if run.method_id != base.method_id]
+    methods = dict(zip([run.pk for run in others], method_names(others), strict=True))
+    bracketed = _("%(name)s (%(code)s)")
+    return [
+        bracketed % {"name": version_name(run), "code": methods[run.pk]}
+        if run.pk in methods
+        else version_name(run)
+        for run in runs
+    ]
 
 
 def _other(request: HttpRequest, form: MapChoice) -> NodeScores | None:

@@ -9,9 +9,9 @@ from django.utils.http import urlencode
 
 from indexer.enums import RunStatus
 from indexer.job_words import failure_names, failure_words, progress_note
-from indexer.method_words import method_words
 from indexer.models import Run
 from indexer.selectors.run_lists import DataSetRuns, MethodRuns, grouped_runs
+from indexer.views.shared.run_names import method_names
 from indexer.words import data_set_name
 
 # A list longer than this renews itself less often.
@@ -29,7 +29,10 @@ def runs_context(
     found = grouped_runs(runs, page)
     listed = [run for of_set in found for of_method in of_set.methods for run in of_method.runs]
     names = failure_names(listed)
-    groups = [_group(of_set, names) for of_set in found]
+    told = [of_set for of_set in found if _tells_method(of_set)]
+    firsts = [of_method.runs[0] for of_set in told for of_method in of_set.methods]
+    methods = dict(zip([run.pk for run in firsts], method_names(firsts), strict=True))
+    groups = [_group(of_set, names, methods) for of_set in found]
     query = {"data_set": only, "method": method, "page": page}
     asked = urlencode({name: value for name, value in query.items() if value})
     own = reverse("indexer:data-set-detail", args=[only]) if only else reverse("indexer:run-list")
@@ -44,13 +47,18 @@ def runs_context(
     }
 
 
-def _group(of_set: DataSetRuns, names: Mapping[Any, str]) -> dict[str, Any]:
+def _tells_method(of_set: DataSetRuns) -> bool:
+    """Whether rankings of a data set have to be told apart by method, or are by another than its own."""
     first = of_set.methods[0].runs[0]
-    tells_method = len(of_set.methods) > 1 or first.method_id != first.data_set.method_id
+    return len(of_set.methods) > 1 or first.method_id != first.data_set.method_id
+
+
+def _group(of_set: DataSetRuns, names: Mapping[Any, str], methods: Mapping[int, str]) -> dict[str, Any]:
+    first = of_set.methods[0].runs[0]
     return {
         "data_set": first.data_set,
         "name": data_set_name(first.data_set),
-        "methods": [_of_method(listed, names, tells_method) for listed in of_set.methods],
+        "methods": [_of_method(listed, names, methods) for listed in of_set.methods],
         "progress": of_set.progress,
         "progress_note": progress_note(of_set.progress),
         "is_moving": of_set.is_moving,
@@ -58,14 +66,14 @@ def _group(of_set: DataSetRuns, names: Mapping[Any, str]) -> dict[str, Any]:
     }
 
 
-def _of_method(listed: MethodRuns, names: Mapping[Any, str], tells_method: bool) -> dict[str, Any]:
+def _of_method(listed: MethodRuns, names: Mapping[Any, str], methods: Mapping[int, str]) -> dict[str, Any]:
     """Return the rankings by one method that are shown: a page, or the first of a long list."""
     for run in listed.runs:
         run.failure_words = failure_words(run.failure, names) if run.status == RunStatus.FAILED else []  # type: ignore[attr-defined]
     first = listed.runs[0]
     query = urlencode({"data_set": first.data_set_id, "method": first.method_id, "page": 1})
     return {
-        "words": method_words(first.method) if tells_method else "",
+        "words": methods.get(first.pk, ""),
         "is_own": first.method_id == first.data_set.method_id,
         "page": listed.page,
         "runs": listed.runs,

@@ -4,27 +4,40 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from indexer.method_words import method_words
+from indexer.method_words import Names, method_words
 from indexer.models import Run
+from indexer.selectors.methods import names_in_methods
 from indexer.words import data_set_name, version_name
 
 # As many labels as fit beside each other; more are told by their number.
 FEW = 6
 
 
-def run_names(runs: Sequence[Run]) -> list[str]:
-    """Name each by its version, and by data set and method where these differ."""
+def run_names(runs: Sequence[Run], names: Names | None = None) -> list[str]:
+    """Name each by its version, and by data set and method where these differ.
+
+    ``names`` are those of the nodes by code; they are looked up without them.
+    """
     tell_data = len({run.data_set_id for run in runs}) > 1
     tell_method = len({run.method_id for run in runs}) > 1
-    names = []
-    for run in runs:
+    methods = method_names(runs, names) if tell_method else []
+    found = []
+    for at, run in enumerate(runs):
         parts = [version_name(run)]
         if tell_data:
             parts.append(data_set_name(run.data_set))
         if tell_method:
-            parts.append(method_words(run.method))
-        names.append(" · ".join(parts))
-    return names
+            parts.append(methods[at])
+        found.append(" · ".join(parts))
+    return found
+
+
+def method_names(runs: Sequence[Run], names: Names | None = None) -> list[str]:
+    """Say the method of each; what goes its own way is called by its name."""
+    if names is not None:
+        return [method_words(run.method, names) for run in runs]
+    of_framework = names_in_methods(runs)
+    return [method_words(run.method, of_framework.get(run.data_set.framework_id, {})) for run in runs]
 
 
 def short_names(runs: Sequence[Run]) -> list[str]:
@@ -33,11 +46,13 @@ def short_names(runs: Sequence[Run]) -> list[str]:
     if len(runs) > FEW:
         return numbers
     labels = [run.weight_version.label for run in runs]
+    if len(set(labels)) == len(labels):
+        return labels
     data_sets = [data_set_name(run.data_set) for run in runs]
-    methods = [method_words(run.method) for run in runs]
-    for names in (labels, data_sets, methods):
-        if len(set(names)) == len(names):
-            return names
+    if len(set(data_sets)) == len(data_sets):
+        return data_sets
+    if len({run.method_id for run in runs}) == len(runs):
+        return method_names(runs)
     return [f"{number} {label}" for number, label in zip(numbers, labels, strict=True)]
 
 

@@ -4,12 +4,14 @@ import pytest
 from django.urls import reverse
 from django.utils.translation import override
 
+from indexer.dispatch import compute_with_method
 from indexer.method_words import method_differences, method_words, own_ways
 from indexer.models import IndexMethod, Run
 from indexer.selectors.methods import names_in_method
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from indexer.views.shared.method_rows import method_rows
+from indexer.views.shared.run_names import method_names
 from indexer.words import score_unit
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_data_set, make_version
@@ -167,3 +169,37 @@ def test_nodes_are_called_by_name_and_code_wherever_a_page_tells_a_method(client
         assert (told["en"], "normalisation Rank", "as the index") in method_differences(own, other, names)
         assert names_in_method(other, framework.pk) == {}
         assert method_words(own).endswith(f"{leaf.code}: normalisation Rank")
+
+
+@pytest.mark.django_db
+def test_lists_and_choices_of_rankings_call_nodes_by_name(client, django_assert_num_queries):
+    framework = make_framework()
+    leaf = framework.indicators.filter(is_leaf=True).first()
+    data_set = make_data_set(framework)
+    make_version(framework)
+    compute_waiting_runs(data_set.pk)
+    plain = Run.objects.get(data_set=data_set)
+    sign_in_staff(client, make_account(Role.ANALYST))
+    for normalisation in ("rank", "zscore"):
+        method = use_method(normalisation="minmax", leaves={leaf.code: {"normalisation": normalisation}})
+        compute_with_method(
+            data_set, versions=[plain.weight_version], method=method, actor=framework.created_by
+        )
+    compute_waiting_runs(data_set.pk)
+    runs = list(Run.objects.filter(data_set=data_set).select_related("method", "data_set").order_by("pk"))
+    assert len(runs) == 3
+
+    told = {"en": f"{leaf.name_en} ({leaf.code}): ", "zh-hans": f"{leaf.name_zh}（{leaf.code}）："}
+    comparison = reverse("indexer:comparison") + "?" + "&".join(f"runs={run.pk}" for run in runs)
+    pages = (reverse("indexer:run-list"), reverse("indexer:run-map", args=[plain.pk]), comparison)
+    for address in pages:
+        for language, words in told.items():
+            text = client.get(address, headers={"accept-language": language}).text
+            # Each of the two is told wherever the page tells a method at all, by name alone.
+            assert words in text, (address, language)
+            assert f"; {leaf.code}: " not in text, (address, language)
+            assert f"；{leaf.code}：" not in text, (address, language)
+    with django_assert_num_queries(1):
+        assert len(set(method_names(runs))) == 3
+    with django_assert_num_queries(0):
+        method_names(runs[:1])
