@@ -8,13 +8,16 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
-    from django.db import OperationalError
+    from django.db import OperationalError, ProgrammingError
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Quanheng cannot start. {error}")
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(f"The database does not answer, or has no room: {error}")
+        # It is away, full, of another release, or lets this role not do it.
+        sys.exit(
+            f"The database failed: {str(error).strip()}. Ask manage.py doctor what is wrong and what to do."
+        )

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +15,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from tests.factories import make_account
-from tests.processes import ROOT, database_url
+from tests.processes import ROOT, clean_environment, database_url
 from tests.upkeep.stores import COPY, RELEASES, Store, prints
 from weighting.immutability import missing_triggers
 from weighting.models import Account
@@ -143,6 +145,18 @@ def _another_connection():
 def _as_if_unused(monkeypatch):
     """Threads of earlier tests of this process may still hold the database; who uses it is tried above."""
     monkeypatch.setattr("upkeep.copies.ways.refuse_while_used", lambda: None)
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="a server, no file")
+def test_a_file_that_cannot_be_written_is_not_said_to_be_in_use(tmp_path):
+    """As where the disk is full: to stop the product would not help."""
+    (tmp_path / "folder").mkdir()
+    own = clean_environment(DATABASE_URL=f"sqlite:///{tmp_path}/folder", QUANHENG_VAR=tmp_path)
+    command = [sys.executable, "manage.py", "go_back", str(RELEASES / "0.1.0.zip"), "--yes"]
+    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert f"{tmp_path}/folder cannot be written: unable to open database file." in done.stderr
 
 
 @pytest.mark.usefixtures("_as_if_unused")

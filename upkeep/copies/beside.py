@@ -55,11 +55,13 @@ def _refuse_while_open() -> None:
     path = Path(connection.settings_dict["NAME"])
     if not path.exists():
         return
-    with closing(sqlite3.connect(path, timeout=1)) as alone:
-        try:
+    try:
+        with closing(sqlite3.connect(path, timeout=1)) as alone:
             alone.execute("PRAGMA journal_mode=DELETE")
-        except sqlite3.OperationalError as error:
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise CopyError(STOP_FIRST) from error
+        raise CopyError(f"{path} cannot be written: {error}.") from error
 
 
 @contextmanager
