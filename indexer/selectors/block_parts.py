@@ -23,16 +23,21 @@ def block_parts(model: type[Model], pk: int, column: str, parts: Sequence[tuple[
 
 
 def whole_block(model: type[Model], pk: int, column: str, size: int | None = None) -> bytearray:
-    """Return all of a block, read a few megabytes at a time; its size is asked for where nobody knows it."""
+    """Return all of a block, read a few megabytes at a time; ``size`` is asked for where it is not known."""
     block, start = bytearray(block_length(model, pk, column) if size is None else size), 0
-    for piece in block_pieces(model, pk, column, len(block), PIECE):
+    for piece in block_pieces(model, pk, column, len(block)):
         block[start : start + len(piece)] = piece
         start += len(piece)
     return block
 
 
-def block_pieces(model: type[Model], pk: int, column: str, size: int, piece: int) -> Iterator[bytes]:
-    """Yield a block of ``size`` bytes from its beginning to its end, ``piece`` bytes at a time."""
+def block_pieces(model: type[Model], pk: int, column: str, size: int, *, row: int = 1) -> Iterator[bytes]:
+    """Yield a block of ``size`` bytes from its beginning to its end, whole rows of ``row`` bytes at a time.
+
+    Nothing else is to be asked of the database until all of it is read: on PostgreSQL it comes by one
+    statement, whose rows are taken one at a time.
+    """
+    piece = max(1, PIECE // row) * row
     places = [(first, min(first + piece, size)) for first in range(0, size, piece)]
     return _each_part(model, pk, column, places)
 
@@ -50,12 +55,15 @@ def _each_part(model: type[Model], pk: int, column: str, parts: Sequence[tuple[i
     import psycopg
     from psycopg import sql
 
-    part = sql.SQL("SELECT substring({} FROM %s FOR %s) FROM {} WHERE id = %s")
-    query = part.format(sql.Identifier(column), sql.Identifier(table))
+    query = sql.SQL(
+        "SELECT (SELECT substring({} FROM part.first FOR part.size) FROM {} WHERE id = %s)"
+        " FROM unnest(%s::int[], %s::int[]) AS part (first, size)"
+    ).format(sql.Identifier(column), sql.Identifier(table))
+    given = pk, [first + 1 for first, _end in parts], [end - first for first, end in parts]
     # As bytes, not as their digits, which are twice as many and have to be read.
     with connection.wrap_database_errors, psycopg.Cursor(own) as cursor:
-        for first, end in parts:
-            found = cursor.execute(query, (first + 1, end - first, pk), binary=True).fetchone()
-            if found is None:
+        for (part,) in cursor.stream(query, given, binary=True):
+            if part is None:
                 raise ObjectDoesNotExist
-            yield found[0]
+            # Its memory is that of the row, which goes with the next.
+            yield bytes(part)

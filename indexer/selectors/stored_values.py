@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from indexer.models import DataSet
-from indexer.selectors.block_parts import PIECE, block_parts, block_pieces, whole_block
+from indexer.selectors.block_parts import block_parts, block_pieces, whole_block
 from weighting.numeric.arrays import FloatArray
 
 
@@ -53,5 +53,5 @@ def _passing_rows(data_set: DataSet) -> Iterator[FloatArray]:
     """Yield all rows, some at a time, (rows, leaves)."""
     leaves = len(data_set.leaf_codes)
     width, size = 8 * leaves, 8 * leaves * len(data_set.city_ids)
-    for piece in block_pieces(DataSet, data_set.pk, "values", size, max(1, PIECE // width) * width):
+    for piece in block_pieces(DataSet, data_set.pk, "values", size, row=width):
         yield np.frombuffer(piece, dtype="<f8").reshape(-1, leaves)

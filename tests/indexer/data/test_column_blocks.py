@@ -7,7 +7,7 @@ import pytest
 
 from indexer.models import DataSet, IndexMethod
 from indexer.numeric.faults import NormalisationError
-from indexer.selectors import data_sets, stored_values
+from indexer.selectors import block_parts, data_sets
 from indexer.selectors.data_sets import (
     RawData,
     normalise_data_set,
@@ -98,7 +98,7 @@ def test_normalising_holds_one_matrix_and_a_part(monkeypatch):
 @pytest.mark.django_db
 @pytest.mark.postgres
 def test_values_read_in_pieces_are_those_stored(monkeypatch):
-    monkeypatch.setattr(stored_values, "PIECE", 1000)
+    monkeypatch.setattr(block_parts, "PIECE", 1000)
     stored = make_data_set(cities=60)
     data_set = DataSet.objects.defer("values").get(pk=stored.pk)
     load_values(data_set)
@@ -112,7 +112,7 @@ def test_values_read_in_pieces_are_those_stored(monkeypatch):
 @pytest.mark.parametrize("normalisation", METHODS[:-1])
 @pytest.mark.parametrize("missing", ["zero", "mean", "reweight"])
 def test_a_leaf_alone_has_the_bits_it_has_among_all(monkeypatch, normalisation, missing):
-    monkeypatch.setattr(stored_values, "PIECE", 1000)
+    monkeypatch.setattr(block_parts, "PIECE", 1000)
     monkeypatch.setattr(data_sets, "BLOCK_CELLS", 200)
     framework = make_framework()
     codes = [leaf.code for leaf in framework.indicators.filter(is_leaf=True).order_by("position")]

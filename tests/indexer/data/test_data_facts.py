@@ -12,7 +12,7 @@ from indexer.audit_files import UNWEIGHTED_TABLES
 from indexer.enums import RunStatus
 from indexer.models import DataFacts, DataSet
 from indexer.numeric.coherence import correlations
-from indexer.selectors import data_facts, stored_values
+from indexer.selectors import block_parts, data_facts
 from indexer.selectors.data_audit import audited_data_sets, data_audit_of
 from indexer.selectors.data_facts import arrays_to_keep, unweighted_facts_of
 from indexer.selectors.data_sets import structure_of
@@ -137,7 +137,7 @@ def test_what_ended_its_workers_is_tried_again_when_somebody_says_so(data_set, a
 
 
 def test_rows_and_columns_are_those_of_the_matrix(data_set, monkeypatch):
-    monkeypatch.setattr(stored_values, "PIECE", 1000)
+    monkeypatch.setattr(block_parts, "PIECE", 1000)
     whole, bare = unpack_values(data_set), DataSet.objects.defer("values").get(pk=data_set.pk)
     chosen = [3, 0, whole.shape[1] - 1]
     assert columns_of(bare, chosen).tobytes() == np.ascontiguousarray(whole[:, chosen]).tobytes()
@@ -152,7 +152,7 @@ def test_a_page_of_one_indicator_holds_a_part_of_the_matrix(monkeypatch):
     leaves = framework.indicators.filter(is_leaf=True).count()
     values = np.random.default_rng(1).lognormal(0, 1, (120_000 // leaves, leaves))
     data_set = make_data_set(framework, values=values)
-    monkeypatch.setattr(stored_values, "PIECE", 20_000)
+    monkeypatch.setattr(block_parts, "PIECE", 20_000)
     monkeypatch.setattr(data_facts, "MOST_VALUES", 0)
     write_missing_facts()
     keep_waiting_facts()

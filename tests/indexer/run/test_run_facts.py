@@ -12,7 +12,7 @@ from indexer import tasks
 from indexer.audit_files import TABLES
 from indexer.enums import RunStatus
 from indexer.models import DataFacts, Run, RunFacts
-from indexer.selectors import data_facts, run_facts, stored_values
+from indexer.selectors import block_parts, data_facts, run_facts
 from indexer.selectors.coherence import coherence_of
 from indexer.selectors.runs import runs_with_nodes
 from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
@@ -135,7 +135,7 @@ def test_small_and_unfinished_runs_have_none(run, monkeypatch):
 def test_a_page_of_one_group_holds_a_part_of_the_scores(monkeypatch):
     """In memory: the members of a group with what was kept, and several matrices to work that out."""
     run = make_ranking(6_000)
-    monkeypatch.setattr(stored_values, "PIECE", 20_000)
+    monkeypatch.setattr(block_parts, "PIECE", 20_000)
     make_large(monkeypatch)
     request_run_facts(run.pk)
     keep_waiting_facts()

@@ -31,8 +31,8 @@ def bytes_read(monkeypatch):
     """Count the bytes of matrices that are read, whoever reads them."""
     read = []
 
-    def pieces(model, pk, column, size, piece):
-        for part in block_pieces(model, pk, column, size, piece):
+    def pieces(model, *asked, **named):
+        for part in block_pieces(model, *asked, **named):
             read.append(len(part))
             yield part
 
@@ -42,9 +42,9 @@ def bytes_read(monkeypatch):
             read.append(len(data_set.values))
         return data_set
 
-    block_pieces, make = stored_values.block_pieces, DataSet.from_db.__func__
-    for reader in (block_parts, stored_values):
-        monkeypatch.setattr(reader, "block_pieces", pieces)
+    block_pieces, make = block_parts.block_pieces, DataSet.from_db.__func__
+    for module in (block_parts, stored_values):
+        monkeypatch.setattr(module, "block_pieces", pieces)
     monkeypatch.setattr(DataSet, "from_db", classmethod(from_db))
     return read
 

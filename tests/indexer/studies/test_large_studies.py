@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from indexer.models import Study
 from indexer.numeric import packed_counts, rank_bands, uncertainty
-from indexer.selectors import studies
+from indexer.selectors import block_parts, studies
 from indexer.selectors.studies import result_of_study
 from indexer.studies.rank_figures import HEAT_ROWS
 from tests.factories import make_account, sign_in_staff
@@ -118,6 +118,33 @@ def test_the_page_reads_no_more_counts_than_it_shows(analyst, run, monkeypatch, 
     chosen = [3, UNITS - 1, 0, 3]
     assert result.counted(chosen).tolist() == result.histogram[chosen].tolist()
     assert result.bands.firsts.tolist() == result.counts.bands.firsts.tolist()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("address", ["study-detail", "api-study-cities", "api-study-histogram"])
+def test_pages_ask_as_often_however_large_the_blocks_are(analyst, run, monkeypatch, address):
+    """Pieces of a block come by one statement, and so do the rows of counts that a page shows."""
+    study = make_study(run, "noise", nu=0.3, actor=run.data_set.created_by)
+    asked, page = [], reverse(f"indexer:{address}", args=[study.pk])
+    for name in ("execute", "stream"):
+        ask = getattr(psycopg.Cursor, name)
+
+        def noted(*given, ask=ask, **named):
+            asked.append(given)
+            return ask(*given, **named)
+
+        monkeypatch.setattr(psycopg.Cursor, name, noted)
+
+    def statements():
+        asked.clear()
+        with CaptureQueriesContext(connection) as queries:
+            assert analyst.get(page).status_code == 200
+        return len(asked) or len(queries)
+
+    whole = statements()
+    monkeypatch.setattr(block_parts, "PIECE", 1_000)
+    assert whole == statements() == statements()
+    assert whole > 3
 
 
 def test_the_api_names_bands_and_the_ends_of_the_median(analyst, run):
