@@ -30,7 +30,7 @@ def _measure() -> None:
 
     client = Client()
     account, run = _world()
-    client.force_login(account, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(account)
     for words, query in ASKED.items():
         for part, headers in {
             "page": {},

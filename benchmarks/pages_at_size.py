@@ -189,7 +189,7 @@ def _ask_twice(address: str, sender: Any) -> None:
     from weighting.models import Account
 
     client = Client()
-    client.force_login(Account.objects.get(), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(Account.objects.get())
     client.get("/registers/")
     before = _peak_memory(forget=True)
     queries = 0

@@ -274,7 +274,7 @@ DEFAULT_FROM_EMAIL = env.sender("QUANHENG_MAIL_FROM", "Quanheng <quanheng@localh
 AUTH_USER_MODEL = "weighting.Account"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "config.accounts.AccountBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 # What one guess at a ballot key costs: scrypt's N, here 16 MB and about 40 ms.

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from config.accounts import BY_ACCOUNT
 from weighting.enums import Medium, Role, RoundState, Rule
 from weighting.manifest import canonical_json, hash_bytes
 from weighting.models import Account, Ballot, Expert, Framework, Indicator, Invitation, Panel, Round
@@ -244,7 +245,7 @@ def remember_claims(client):
 
 def sign_in_staff(client, account):
     """Bring a test client in as a member of staff."""
-    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(account, backend=BY_ACCOUNT)
     confirm_identity(client, account)
     return client
 

@@ -5,17 +5,25 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.models import Session
 from django.core.signals import request_finished, request_started
 from django.db import OperationalError, connection, connections
+from django.forms import model_to_dict
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn
 
+from config.accounts import BEFORE, BY_ACCOUNT, AccountBackend
 from config.postgresql import base
 from config.postgresql.base import DatabaseWrapper
 from config.sessions import SessionStore
+from tests.factories import make_account, sign_in_staff
 from tests.processes import wait_until
+from weighting.models import Account
 
 # What libpq is told of how to reach a server.
 ASKED = ("host", "port", "connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval")
@@ -43,6 +51,36 @@ def test_a_session_is_found_for_as_long_as_it_lasts():
     ended, unknown = SessionStore(made.session_key), SessionStore("k" * 32)
     assert (ended.load(), ended.session_key) == ({}, None)
     assert (unknown.load(), unknown.session_key) == ({}, None)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_who_is_signed_in_is_whom_django_would_find():
+    account = make_account()
+
+    found, by_django = (backend().get_user(account.pk) for backend in (AccountBackend, ModelBackend))
+
+    assert type(found) is Account
+    assert model_to_dict(found) == model_to_dict(by_django)
+    assert found.get_deferred_fields() == set()
+    Account.objects.filter(pk=account.pk).update(is_active=False)
+    assert AccountBackend().get_user(account.pk) is None
+    assert AccountBackend().get_user(account.pk + 1) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("let_in_by", "stays"), [(BEFORE, True), (BY_ACCOUNT, True), ("somewhere.else.Backend", False)]
+)
+def test_who_was_signed_in_before_the_upgrade_is_so_afterwards(let_in_by, stays):
+    client = sign_in_staff(Client(), make_account())
+    session = client.session
+    session[BACKEND_SESSION_KEY] = let_in_by
+    session.save()
+
+    answer = client.get(reverse("weighting:framework-list"))
+
+    assert answer.wsgi_request.user.is_authenticated == stays
 
 
 def link_after_a_request():
