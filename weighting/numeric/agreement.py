@@ -175,12 +175,10 @@ def kendall_w(scores: FloatArray) -> Concordance | None:
     experts, items = scores.shape
     if experts < 2 or items < 2:
         return None
-    rank_sums = np.zeros(items)
-    ties = 0.0
-    for row in scores:
-        _values, inverse, sizes = np.unique(row, return_inverse=True, return_counts=True)
-        rank_sums += (np.cumsum(sizes) - (sizes - 1) / 2)[inverse]
-        ties += float((sizes**3 - sizes).sum())
+    midranks, sizes = _midranks(scores)
+    rank_sums = midranks.sum(axis=0)
+    # The sum over the tie groups, each counted by every member.
+    ties = float((sizes**2 - 1).sum())
     spread = experts**2 * (items**3 - items) - experts * ties
     if spread == 0:
         return None
@@ -188,6 +186,20 @@ def kendall_w(scores: FloatArray) -> Concordance | None:
     w = float(12 * deviation / spread)
     chi2 = experts * (items - 1) * w
     return Concordance(w=w, chi2=chi2, degrees=items - 1, p_value=chi2_survival(chi2, items - 1))
+
+
+def _midranks(scores: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return the midrank of each score of an expert, and how large each tie group is, (experts, items)."""
+    order = np.argsort(scores, axis=1, kind="stable")
+    ordered, places = np.take_along_axis(scores, order, axis=1), np.arange(scores.shape[1])
+    differs = ordered[:, 1:] != ordered[:, :-1]
+    edge = np.ones((len(scores), 1), dtype=bool)
+    firsts = np.maximum.accumulate(np.where(np.hstack([edge, differs]), places, 0), axis=1)
+    is_last = np.hstack([differs, edge])[:, ::-1]
+    lasts = places[-1] - np.maximum.accumulate(np.where(is_last, places, 0), axis=1)[:, ::-1]
+    back = np.argsort(order, axis=1)
+    midranks = np.take_along_axis((firsts + lasts) / 2 + 1, back, axis=1)
+    return midranks, lasts - firsts + 1
 
 
 def intraclass_correlation(scores: FloatArray) -> IntraclassCorrelation | None:
