@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_account, make_framework, make_round
@@ -70,6 +71,18 @@ def test_a_whole_store_holds(chain, capsys):
     assert "Everything holds." in said
     assert said.count("is what it was frozen as") == 3
     assert "FAILS" not in said
+
+
+def test_a_longer_chain_is_read_by_as_many_statements(chain):
+    def count():
+        with CaptureQueriesContext(connection) as asked:
+            assert not faults()
+        return len(asked)
+
+    before = count()
+    for tilt in (2, 3, 4):
+        make_version(chain[0].framework, tilt=tilt)
+    assert count() == before
 
 
 def test_an_empty_store_holds():

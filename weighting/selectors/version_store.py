@@ -8,17 +8,20 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connections
+from django.db.models import Prefetch
 
 from tools import verify_weight_version as outsider
 from weighting.immutability import missing_triggers
 from weighting.manifest import FIRST_PREVIOUS_HASH, hash_bytes, version_columns, weight_entries
 from weighting.models import Framework, WeightVersion
 from weighting.selectors.version_chain import Head
-from weighting.selectors.versions import weighted_nodes_of
+from weighting.selectors.versions import as_weighted_nodes, weights_along_trees
 
 Finding = tuple[bool, str]
 # A framework, and the hashes of its frozen versions by number.
 Chain = tuple[Framework, dict[int, str]]
+# Versions whose manifests and weights are read together.
+AT_ONCE = 20
 
 
 def check_store(*, using: str = "default", heads: Sequence[Head] = ()) -> Iterator[Finding]:
@@ -37,7 +40,10 @@ def _check_chain(framework: Framework) -> Generator[Finding, None, dict[int, str
     """Check a chain, and return the hashes of its versions."""
     versions = WeightVersion.objects.filter(framework=framework, number__isnull=False).order_by("number")
     hashes: dict[int, str] = {0: FIRST_PREVIOUS_HASH}
-    for version in versions.select_related("framework", "round", "parent").iterator(chunk_size=20):
+    whole = versions.select_related("framework", "round", "parent").prefetch_related(
+        Prefetch("node_weights", weights_along_trees())
+    )
+    for version in whole.iterator(chunk_size=AT_ONCE):
         number = version.number or 0
         name = f"framework {framework.pk}, version {number}"
         wrong = list(_faults_of(version, previous=hashes.get(number - 1)))
@@ -91,7 +97,7 @@ def _differences(version: WeightVersion, manifest: Mapping[str, Any]) -> Iterato
     for key, value in version_columns(version).items():
         if manifest.get(key, value) != value:
             yield f"its column for {key} says {value!r}, its manifest {manifest[key]!r}"
-    rows = weight_entries(weighted_nodes_of(version))
+    rows = weight_entries(as_weighted_nodes(version.node_weights.all()))
     if rows != manifest["weights"]:
         codes = {row["code"]: row for row in rows}
         wrong = [entry["code"] for entry in manifest["weights"] if codes.get(entry["code"]) != entry]

@@ -1,7 +1,7 @@
 """Weight versions as the visitor may see them."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,11 +133,17 @@ def _by_analyst(account: Account | None) -> Q:
 
 def weighted_nodes_of(version: WeightVersion) -> list[WeightedNode]:
     """Return the weights of a version along the tree, in file order."""
-    rows = NodeWeight.objects.filter(version=version).select_related("indicator__parent")
-    return [
-        WeightedNode(row.indicator, row.local_weight, row.global_weight, row.asked)
-        for row in rows.order_by("indicator__position")
-    ]
+    return as_weighted_nodes(weights_along_trees().filter(version=version))
+
+
+def weights_along_trees() -> QuerySet[NodeWeight]:
+    """Return the weights of all versions with their nodes, each along the tree."""
+    return NodeWeight.objects.select_related("indicator__parent").order_by("indicator__position")
+
+
+def as_weighted_nodes(rows: Iterable[NodeWeight]) -> list[WeightedNode]:
+    """Return the rows of a version as its manifest and its services take them."""
+    return [WeightedNode(row.indicator, row.local_weight, row.global_weight, row.asked) for row in rows]
 
 
 def global_weights_of(version_ids: list[int]) -> dict[int, FloatArray]:
