@@ -197,7 +197,8 @@ class ComparedCities(ComparisonBase):
         def write(position: int) -> Any:
             return ComparedCitySerializer(_compared_city(compared, position)).data
 
-        return answer_page(request, [position for position in order if position in passing], write)
+        passed = [position for position in order if position in passing]
+        return answer_page(request, passed, write, compared.cities.foresee)
 
 
 class CityChangeView(ComparisonBase):

@@ -29,12 +29,18 @@ ADDRESSES = (
     "/api/v1/runs/{run}/critical-weights/",
     "/api/v1/runs/{run}/leads/",
     "/api/v1/runs/{run}/trend/",
+    "/api/v1/comparisons/cities/?runs={run},{other}",
 )
 
 
 @pytest.fixture
-def run():
-    return make_runs(random_values(UNITS), tilts=[None])[0]
+def runs():
+    return make_runs(random_values(UNITS), tilts=[None, 1])
+
+
+@pytest.fixture
+def run(runs):
+    return runs[0]
 
 
 @pytest.fixture
@@ -51,12 +57,13 @@ def alone(monkeypatch):
     return fetched
 
 
-def test_units_that_are_named_are_fetched_together(client, run, alone):
+def test_units_that_are_named_are_fetched_together(client, runs, alone):
+    run, other = runs
     analyst = sign_in_staff(client, make_account(Role.ANALYST))
     series = make_series(run.data_set.city_ids, actor=run.data_set.created_by)
     for address in ADDRESSES:
         alone.clear()
-        answer = analyst.get(address.format(run=run.pk, series=series.pk))
+        answer = analyst.get(address.format(run=run.pk, other=other.pk, series=series.pk))
         assert answer.status_code == 200, address
         assert answer.getvalue() if answer.streaming else answer.content
         assert len(alone) <= MOST_ALONE, address
