@@ -24,6 +24,7 @@ def percent_text(weight: float) -> str:
 
 
 def field_name(node: Indicator) -> str:
+    """Return the name of the field of a node's weight, by its place among the nodes."""
     return f"n{node.position}"
 
 

@@ -41,6 +41,7 @@ KNOWN_SHARE = 0.9
 
 @lru_cache(maxsize=4096)
 def folded(head: str) -> str:
+    """Return a head as columns are told apart by: as names of units are, and without case."""
     return normalise_unit_name(head).casefold()
 
 

@@ -9,6 +9,7 @@ def borders_of_run(run: Run) -> RegisterBorders | None:
 
 
 def has_borders(run: Run) -> bool:
+    """Tell whether the register of a run has borders, without reading them."""
     return RegisterBorders.objects.filter(register__data_series=run.data_set.series_id).exists()
 
 

@@ -148,6 +148,7 @@ def _compare_url(ids: Sequence[int]) -> str:
 
 
 def query_of(versions: Sequence[WeightVersion]) -> str:
+    """Return the part of an address that asks for versions."""
     return _query_of([version.pk for version in versions])
 
 

@@ -45,6 +45,7 @@ def absolute(path: str) -> str:
 
 
 def edition_or_404(name: str, number: int | None) -> IndexEdition:
+    """Return an edition that anybody may read, the newest without a number; raises `Http404`."""
     edition = find_edition(name, number)
     if edition is None:
         raise Http404

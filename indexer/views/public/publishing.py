@@ -220,6 +220,7 @@ def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 
 def owned_index(request: HttpRequest, pk: int) -> PublishedIndex:
+    """Return a published index of whoever asks, or answer 404."""
     return get_object_or_404(indices_owned_by(account_of(request)), pk=pk)
 
 
@@ -236,6 +237,7 @@ def _asked_run(request: HttpRequest) -> Run | None:
 
 
 def asked_run_or_404(request: HttpRequest) -> Run:
+    """Return the run that the address names, among those that whoever asks may publish, or answer 404."""
     run: Run = get_object_or_404(_runs(account_of(request)), pk=read_id(request.GET.get("run", "")))
     return run
 
@@ -249,6 +251,7 @@ def _chosen_run(request: HttpRequest, editions: Sequence[IndexEdition]) -> Run |
 
 
 def detail_url(index: PublishedIndex, run: Run | None) -> str:
+    """Return the address where an index is published from, with a run to be its next edition."""
     address = reverse("indexer:publishing-detail", args=[index.pk])
     return f"{address}?{urlencode({'run': run.pk})}" if run else address
 

@@ -129,6 +129,7 @@ def between_names() -> str:
 
 
 def score_text(profile: UnitProfile, score: float) -> str:
+    """Write a score on the scale and with the digits of its method."""
     method = profile.table.scores.run.method
     return signed(score * method.scale, method.digits_or(DIGITS), plus=False)
 

@@ -87,4 +87,5 @@ OWN_NAMES = {Language.CHINESE.value: "中文", Language.ENGLISH.value: "English"
 
 
 def language() -> str:
+    """Return the code of the language that is being written."""
     return get_language() or "en"

@@ -148,6 +148,7 @@ def measured_concentration(subject: NodeScores) -> ConcentrationReport | None:
 
 
 def distribution_sentences(subject: NodeScores) -> list[str]:
+    """Say how evenly the units share what is measured; nothing where no share of it can be told."""
     report = measured_concentration(subject)
     if report is None:
         return []

@@ -107,6 +107,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def lead_finding(leads: Leads, found: Sequence[Lead], form: LeadForm) -> str:
+    """Say how many units lead, as was asked."""
     count = len({lead.position for lead in found})
     register = leads.scores.cities.register
     words = {"count": count, "unit": register.unit, "units": register.units}

@@ -132,6 +132,7 @@ def _printed_nodes(ranked: PlaceRanking) -> list[dict[str, str]]:
 
 
 def places_finding(ranked: PlaceRanking) -> str:
+    """Say which place leads, if any does alone."""
     if len(ranked.places) < 2:
         return _("There are no places to compare")
     first, score = ranked.places[ranked.order[0]], ranked.scores[ranked.order[0], 0]
@@ -148,6 +149,7 @@ def places_finding(ranked: PlaceRanking) -> str:
 
 
 def places_chart(ranked: PlaceRanking) -> charts.Spec:
+    """Draw the scores of the places, each with how many units it has."""
     run = ranked.subject.run
     bars = [
         charts.PlaceBar(

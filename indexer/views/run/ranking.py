@@ -353,6 +353,7 @@ def _summary(ranking: Ranking, places: PlaceRanking | None, account: Account | N
 
 
 def ranking_finding(ranking: Ranking) -> str:
+    """Say what the ranking comes to: who leads, or what the first hold of a whole."""
     count = len(ranking.subject.present)
     if ranking.subject.is_kept_back:
         return _("Who stands where on “%(name)s”") % {"name": ranking.subject.name}

@@ -86,6 +86,7 @@ def asked_trend(request: HttpRequest, run: Run, beside: Beside | None = None) ->
 
 
 def score_name(trend: Trend) -> str:
+    """Name what is followed through the years."""
     return trend.node.name if trend.node else _("Composite score")
 
 

@@ -101,6 +101,7 @@ def server_words(tried: WhatIf) -> str:
 
 
 def file_headings(tried: WhatIf) -> list[Heading]:
+    """Return the columns of the file of a trial."""
     return [
         *place_headings(tried.cities),
         Heading("rank", _("Rank")),
