@@ -17,12 +17,12 @@ from indexer.api.serializers import MethodSerializer
 from indexer.forms.data_sets import GatheringForm
 from indexer.forms.gatherings import DeliveryForm
 from indexer.models import Gathering
-from indexer.selectors.data_imports import review_of
 from indexer.selectors.gatherings import (
     gatherings_owned_by,
     gatherings_visible_to,
     progress_of,
 )
+from indexer.selectors.import_reviews import review_of
 from indexer.services.gatherings import (
     assemble_gathering,
     deliver_import,

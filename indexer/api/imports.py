@@ -16,14 +16,10 @@ from indexer.api.serializers import DataSetSerializer, MethodSerializer
 from indexer.enums import Normalisation, StoredYears
 from indexer.forms.data_sets import DataSetImportForm
 from indexer.models import DataImport, DataSet
-from indexer.selectors.data_imports import (
-    Review,
-    decisions_of,
-    imports_visible_to,
-    review_of,
-)
+from indexer.selectors.data_imports import decisions_of, imports_visible_to
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.forecasts import Forecast, forecast_of
+from indexer.selectors.import_reviews import Review, review_of
 from indexer.selectors.methods import frozen_versions_of
 from indexer.services.data_imports import (
     change_import,

@@ -1,50 +1,27 @@
-"""Data sets on their way in, as their owner sees them: mapping, content, findings."""
+"""Data sets on their way in, as their owner sees them: drafts, how they were read, and their mapping."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import starmap
 
 import numpy as np
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
-from indexer.frames import DataTable, check_columns, treatment_of
-from indexer.intake.assessment import Content, Finding, Mapped, Severity, assess, content_of
+from indexer.intake.assessment import Mapped
 from indexer.intake.clean import OF_COLUMNS
 from indexer.intake.mapping import ASIDE, LeafNames, Match
-from indexer.intake.rates import why_no_sum
 from indexer.intake.sheets import Sheet
 from indexer.models import DataImport, DataSeries, DataSet
-from indexer.numeric.faults import NormalisationError
-from indexer.numeric.gaps import Beside
-from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
-from indexer.numeric.method_plan import MethodPlan
-from indexer.numeric.node_steps import may_refuse, refused_faults
-from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.selectors.data_sets import (
-    RawData,
-    last_values_before,
-    normalise_raw_data,
-    structure_of,
-)
-from indexer.selectors.faults import fault_text, units_with_values
-from indexer.selectors.plans import asked_beside, plan_of
 from indexer.selectors.stored_values import unpack_values
 from indexer.selectors.unit_names import labels_of
 from weighting.models import Account, Indicator
 from weighting.models.named import names_key
-from weighting.numeric.arrays import FloatArray, IntArray
+from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ADMINISTRATORS, STAFF, has_role
-from weighting.readers import ProblemLog
 from weighting.readers.decisions import Decision
-from weighting.readers.hidden import HIDDEN, LEFT_OUT
-from weighting.readers.questions import question
 from weighting.selectors.sharing import known_to
-from weighting.sentences import join_sentences
 
-# The key under which a draft keeps that shares are meant, of all its rates or, with a code behind it, of one.
-SHARES_MEANT = "shares"
 SHOWN_BY_ROWS = {"text", "aggregates"}
 # What lists of drafts leave in the database.
 PACKED = (
@@ -58,31 +35,6 @@ PACKED = (
     "column_targets",
     "corrections",
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Review:
-    """A draft looked through: what it would store, and all that is to be said about it."""
-
-    draft: DataImport
-    mapped: Mapped
-    content: Content
-    findings: list[Finding]
-
-    @property
-    def blockers(self) -> list[Finding]:
-        """What must be corrected before the data set can be stored."""
-        return [finding for finding in self.findings if finding.severity == "blocker"]
-
-    @property
-    def asks_of_shares(self) -> list[Finding]:
-        """The indicators of which it is asked whether shares of their sums are meant."""
-        return [finding for finding in self.blockers if finding.rule == "rate"]
-
-    @property
-    def notes(self) -> list[Finding]:
-        """What to know, and perhaps to look into."""
-        return [finding for finding in self.findings if finding.severity == "note"]
 
 
 @dataclass(frozen=True)
@@ -206,10 +158,11 @@ def sheet_of(draft: DataImport) -> Sheet:
 
 def mapped_of(draft: DataImport) -> Mapped:
     """Return a draft's sheet with what its columns and rows go to."""
-    return _mapped(draft, leaf_names_of(draft.framework_id))
+    return mapped_to(draft, leaf_names_of(draft.framework_id))
 
 
-def _mapped(draft: DataImport, leaves: list[LeafNames]) -> Mapped:
+def mapped_to(draft: DataImport, leaves: list[LeafNames]) -> Mapped:
+    """Return the same, of indicators that are at hand already."""
     return Mapped(
         sheet=sheet_of(draft),
         columns=[Match(to, how) for to, how in draft.column_targets],
@@ -220,95 +173,6 @@ def _mapped(draft: DataImport, leaves: list[LeafNames]) -> Mapped:
         other_sheets=tuple(draft.other_sheets),
         before=_values_before(draft, leaves),
     )
-
-
-def review_of(draft: DataImport) -> Review:
-    """Look through a draft, as it is mapped and corrected now."""
-    leaves = leaves_of(draft.framework_id)
-    mapped = _mapped(draft, leaf_names(leaves))
-    if draft.gathering_id:
-        return _review_of_part(draft, mapped)
-    content = content_of(mapped)
-    rates, plan = list[Finding](), plan_of(draft.method)
-    treatment = treatment_of(plan)
-    findings = assess(
-        mapped,
-        content,
-        takes_missing=treatment.takes_missing,
-        takes_negative=treatment.takes_below_zero,
-        look=lambda place, column: rates.extend(_rate(draft, plan, leaves[place], column)),
-    )
-    rates += _not_shown(draft)
-    findings = _with_decisions(draft, mapped.sheet, [*rates, *findings])
-    wrong = _not_computable(draft, leaves, mapped, content, findings)
-    return Review(draft, mapped, content, [*findings, *wrong])
-
-
-def _review_of_part(draft: DataImport, mapped: Mapped) -> Review:
-    """Look through a delivery: whether the edition can be computed is asked once all of it is there."""
-    own = mapped.columns_by_code
-    if own:
-        mapped = replace(mapped, leaves=[leaf for leaf in mapped.leaves if leaf.code in own])
-    content = content_of(mapped)
-    findings = assess(mapped, content, takes_missing=_takes_all, takes_negative=_takes_all)
-    findings += _not_shown(draft)
-    return Review(draft, mapped, content, _with_decisions(draft, mapped.sheet, findings))
-
-
-def _takes_all(_code: str) -> bool:
-    return True
-
-
-def _with_decisions(draft: DataImport, sheet: Sheet, findings: Iterable[Finding]) -> list[Finding]:
-    """Put what is open in front; the cells of a column that is asked about are no faults one by one."""
-    open_ones = open_decisions(draft)
-    asked = {made.subject for made in open_ones if made.kind in OF_COLUMNS}
-
-    def is_asked(finding: Finding) -> bool:
-        cell = finding.cell if finding.rule == "not_a_number" else None
-        return cell is not None and sheet.columns[cell[1]] in asked
-
-    return [*map(_as_finding, open_ones), *(finding for finding in findings if not is_asked(finding))]
-
-
-def _as_finding(made: Decision) -> Finding:
-    message = _("%(question)s: choose in the mapping.") % {"question": question(made)}
-    return Finding("blocker", "undecided", message, column=made.subject, value=_(", ").join(made.samples))
-
-
-def _not_shown(draft: DataImport) -> Iterator[Finding]:
-    """Rows and columns that a workbook does not show, as long as they are left out."""
-    message = _("The workbook does not show this, so it is left out. The mapping offers to read it.")
-    for made in decisions_of(draft):
-        if made.kind in HIDDEN and made.value == LEFT_OUT:
-            yield Finding("note", "left_out", message, value=_(", ").join(made.samples))
-
-
-def _rate(draft: DataImport, plan: MethodPlan, leaf: Indicator, values: FloatArray) -> Iterator[Finding]:
-    """A rate, an index or a percentage of which the method would take shares as nobody said it should."""
-    takes_shares = NORMALISATIONS[plan.leaf_step(leaf.code).normalisation].is_part_of_total
-    is_said = "normalisation" in plan.leaves.get(leaf.code, {}) or leaf.code in draft.method.denominators
-    if not takes_shares or is_said:
-        return
-    why = why_no_sum(names=(leaf.name_zh, leaf.name_en), unit=leaf.unit, values=values)
-    is_meant = not {SHARES_MEANT, f"{SHARES_MEANT}:{leaf.code}"}.isdisjoint(draft.choices)
-    # A range alone tells too little to ask.
-    asks = why != "range" and not is_meant
-    if why:
-        severity: Severity = "blocker" if asks else "note"
-        yield Finding(severity, "rate", _rate_words(why, asks), column=leaf.code, value=leaf.unit)
-
-
-def _rate_words(why: str, asks: bool) -> str:
-    reason = {
-        "unit": _("The unit says that this is a rate, an index or a percentage."),
-        "name": _("The name says that this is a rate, an index, a mean or a percentage."),
-        "range": _("All values lie between 0 and 1, as rates do."),
-    }[why]
-    sentences = [reason, _("A sum of such values over units is no total, and shares of it say little.")]
-    if asks:
-        sentences.append(_("Choose another normalisation, or say that shares are meant."))
-    return join_sentences(sentences)
 
 
 def count_matches(matches: list[list[str]]) -> MappingCounts:
@@ -331,107 +195,3 @@ def _values_before(draft: DataImport, leaves: list[LeafNames]) -> dict[str, Floa
     ]
     rows = np.stack(columns, axis=1)
     return {str(city_id): row for city_id, row in zip(before.city_ids, rows, strict=True)}
-
-
-def _not_computable(
-    draft: DataImport,
-    leaves: list[Indicator],
-    mapped: Mapped,
-    content: Content,
-    findings: list[Finding],
-) -> list[Finding]:
-    """What the method cannot compute with, of the columns that have no other fault."""
-    faulty = _faulty_columns(mapped, findings)
-    clean = np.array([leaf.code not in faulty for leaf in mapped.leaves], dtype=bool)
-    if not content.keys or not clean.any():
-        return []
-    codes = [leaf.code for leaf in mapped.leaves if leaf.code not in faulty]
-    directions = np.array([leaf.direction for leaf in leaves])[clean]
-    treatment = treatment_of(plan_of(draft.method))
-    units = tuple(mapped.labels[key] for key in content.keys)
-    # No copy of what is large where all of it is clean.
-    values = content.values if clean.all() else content.values[:, clean]
-    table = DataTable(units, tuple(codes), values, {}, ())
-    log, totals = ProblemLog(draft.file_name), content.totals[clean]
-    before = _carried_into(draft, content, codes)
-    check_columns(table, log, directions, totals, treatment=treatment, before=before)
-    wrong = [(problem.column, problem.message) for problem in log.problems]
-    if not wrong and not faulty:
-        wrong = _never_formed(draft, table, directions, totals, before) or _optional_steps_refused(
-            draft, leaves, mapped, content
-        )
-    return [Finding("blocker", "not_computable", message, column=column) for column, message in wrong]
-
-
-def _faulty_columns(mapped: Mapped, findings: Iterable[Finding]) -> set[str]:
-    """Return the columns that something else keeps back, by their codes and by their heads."""
-    faulty = {finding.column for finding in findings if finding.severity == "blocker" and finding.column}
-    # What is asked is asked of a column by its head.
-    places = mapped.columns_by_code.items()
-    return faulty | {code for code, place in places if mapped.sheet.columns[place] in faulty}
-
-
-def _optional_steps_refused(
-    draft: DataImport, leaves: list[Indicator], mapped: Mapped, content: Content
-) -> list[tuple[str, str]]:
-    """What denominators or the treatment of outliers cannot do with sound columns."""
-    if not draft.method.is_prepared:
-        return []
-    raw = RawData(
-        codes=[leaf.code for leaf in leaves],
-        directions=np.array([leaf.direction for leaf in leaves]),
-        values=content.values,
-        totals=content.totals,
-        beside=content.beside,
-        units=[mapped.labels[key] for key in content.keys],
-        before=_carried_into(draft, content, [leaf.code for leaf in leaves]),
-    )
-    try:
-        normalise_raw_data(raw, draft.method)
-    except NormalisationError as error:
-        names = {leaf.code: leaf.name for leaf in leaves}
-        return [
-            (
-                "",
-                fault_text(
-                    f.kind, codes=[names.get(code, code) for code in f.codes], units=units_with_values(f)
-                ),
-            )
-            for f in error.faults
-        ]
-    return []
-
-
-def _carried_into(draft: DataImport, content: Content, codes: Sequence[str]) -> FloatArray | None:
-    """Return the last values of earlier editions, (units, leaves), where the method carries them."""
-    if not asked_beside(plan_of(draft.method), codes).earlier:
-        return None
-    earlier = edition_before(draft.series, draft.year)
-    return last_values_before(earlier, [int(key) for key in content.keys], codes)
-
-
-def _never_formed(
-    draft: DataImport,
-    table: DataTable,
-    directions: IntArray,
-    totals: FloatArray,
-    before: FloatArray | None,
-) -> list[tuple[str, str]]:
-    """Return the columns that a mean above them cannot use, and why."""
-    plan, tree = plan_of(draft.method), structure_of(draft.framework_id).tree
-    if not may_refuse(tree, plan.node_steps(tree)):
-        return []
-    raw = RawColumns(table.values, directions, table.codes, table.units, totals, beside=Beside(before=before))
-    try:
-        values = normalise_leaves(raw, plan.leaf_steps(tree)).values
-    except NormalisationError:
-        return []
-    words: dict[str, str] = {
-        "not_positive": _(
-            "This mean needs normalised values above zero. Correct the column, state a floor, or choose the "
-            "arithmetic mean."
-        ),
-        "below_zero": _("This mean takes no values below zero. Correct the column or choose another one."),
-    }
-    faults = refused_faults(tree, table.codes, values, plan.node_steps(tree), table.units)
-    return [(fault.codes[0], words[fault.kind]) for fault in faults]

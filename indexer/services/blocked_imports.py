@@ -5,7 +5,7 @@ from django.utils.translation import ngettext
 
 from indexer.intake.assessment import Finding
 from indexer.models import DataImport
-from indexer.selectors.data_imports import Review, review_of
+from indexer.selectors.import_reviews import Review, review_of
 from weighting.exceptions import Refused
 
 MAX_BLOCKERS = 50

@@ -12,7 +12,8 @@ from indexer.intake.files import UPLOAD, Limits
 from indexer.intake.registers import CityRow
 from indexer.intake.sheets import Place
 from indexer.models import City, DataImport, DataSeries, DataSet, Gathering, IndexMethod, Register
-from indexer.selectors.data_imports import SHARES_MEANT, decisions_of, review_of, years_of
+from indexer.selectors.data_imports import decisions_of, years_of
+from indexer.selectors.import_reviews import SHARES_MEANT, review_of
 from indexer.selectors.register_search import register_of
 from indexer.services.binding import bound_blocks
 from indexer.services.blocked_imports import storable

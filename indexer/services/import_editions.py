@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from indexer.models import DataImport, DataSet
-from indexer.selectors.data_imports import Review, sheet_of
+from indexer.selectors.data_imports import sheet_of
+from indexer.selectors.import_reviews import Review
 from indexer.services.data_sets import EditionTerms, Matrix, Origin, add_data_set
 from weighting.models import Account, WeightVersion
 

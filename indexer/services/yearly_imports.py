@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from indexer.enums import StoredYears
 from indexer.intake.mapping import ASIDE
 from indexer.models import DataImport, DataSet
-from indexer.selectors.data_imports import Review, review_of, series_of, years_of, years_stored
+from indexer.selectors.data_imports import series_of, years_of, years_stored
+from indexer.selectors.import_reviews import Review, review_of
 from indexer.services.blocked_imports import ImportBlocked
 from indexer.services.data_imports import locked_import
 from indexer.services.data_sets import SameData

@@ -7,7 +7,7 @@ import pytest
 from django.template import Context, Template
 from django.utils.translation import override
 
-from indexer.selectors.data_imports import _rate_words
+from indexer.selectors.import_reviews import _rate_words
 from weighting.sentences import join_sentences
 
 ROOT = Path(__file__).resolve().parents[2]

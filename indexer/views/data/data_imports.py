@@ -22,11 +22,11 @@ from indexer.selectors.data_imports import (
     count_matches,
     imports_visible_to,
     open_decisions,
-    review_of,
     years_of,
     years_stored,
 )
 from indexer.selectors.forecasts import forecast_of
+from indexer.selectors.import_reviews import review_of
 from indexer.selectors.methods import frozen_versions_of, names_in_method
 from indexer.services.blocked_imports import ImportBlocked
 from indexer.services.data_imports import (

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from indexer.intake.hints import is_aggregate
 from indexer.models import DataImport
-from indexer.selectors.data_imports import review_of
+from indexer.selectors.import_reviews import review_of
 from indexer.services.registers import import_countries
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.data.reading import read

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from indexer.models import City, DataImport
-from indexer.selectors.data_imports import decisions_of, review_of
+from indexer.selectors.data_imports import decisions_of
+from indexer.selectors.import_reviews import review_of
 from indexer.services.data_imports import Terms, start_import
 from indexer.services.import_reading import DataFile
 from indexer.services.methods import use_method

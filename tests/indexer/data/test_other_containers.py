@@ -14,7 +14,7 @@ from openpyxl import Workbook
 
 from indexer.intake.files import UPLOAD, Limits, read_file
 from indexer.models import City, DataImport
-from indexer.selectors.data_imports import review_of
+from indexer.selectors.import_reviews import review_of
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.data.reading import read
 from weighting.enums import Role

@@ -7,7 +7,7 @@ from django.db import connection
 
 from indexer.intake import registers as register_files
 from indexer.models import Register
-from indexer.selectors.data_imports import review_of
+from indexer.selectors.import_reviews import review_of
 from indexer.services import data_imports, mapped_imports
 from indexer.services import registers as register_services
 from indexer.services.data_imports import Terms, start_import
