@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -40,10 +41,7 @@ def framework_former(request: HttpRequest, pk: int) -> HttpResponse:
     account = account_of(request)
     framework = get_object_or_404(frameworks_owned_by(account), pk=pk)
     others = frameworks_visible_to(account).exclude(pk=pk).order_by("pk")
-    asked = request.POST.get("of") if request.method == "POST" else request.GET.get("of")
-    source = others.filter(pk=read_id(asked or "") or 0).first()
-    if asked is None and framework.came_from_id:
-        source = others.filter(pk=framework.came_from_id).first()
+    source = _source_asked(request, framework, others)
     nodes = along_the_tree(indicators_of(pk))
     blockers: Sequence[str] = ()
     was: Mapping[str, str] = {}
@@ -71,6 +69,15 @@ def framework_former(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "weighting/manager/framework_former.html", context, status=status)
 
 
+def _source_asked(
+    request: HttpRequest, framework: Framework, others: QuerySet[Framework]
+) -> Framework | None:
+    """Return the edition before that is asked for; where none is, the one that was kept."""
+    asked = request.POST.get("of") if request.method == "POST" else request.GET.get("of")
+    wanted = framework.came_from_id if asked is None else read_id(asked)
+    return others.filter(pk=wanted).first() if wanted else None
+
+
 def _field(node: Indicator) -> str:
     return f"was-{node.pk}"
 
@@ -82,17 +89,17 @@ def _likely(
     if source and framework.came_from_id == source.pk:
         return {node.code: framework.former_codes.get(node.code, node.code) for node in nodes}
     codes = {node.code for node in before}
-    names = {
-        name.casefold(): node.code
-        for node in reversed(before)
-        for name in (node.name_zh, node.name_en)
-        if name
-    }
     same = {node.code: node.code for node in nodes if node.code in codes}
-    free = {name: code for name, code in names.items() if code not in same}
+    free = {name: code for name, code in _codes_by_name(before).items() if code not in same}
     found = dict(same)
     for node in nodes:
         named = [free[name.casefold()] for name in (node.name_zh, node.name_en) if name.casefold() in free]
         if node.code not in same and named and named[0] not in found.values():
             found[node.code] = named[0]
     return found
+
+
+def _codes_by_name(nodes: Sequence[Indicator]) -> dict[str, str]:
+    """Return the code behind each name in either language, of two nodes of one name the first's."""
+    both = [(name, node.code) for node in reversed(nodes) for name in (node.name_zh, node.name_en)]
+    return {name.casefold(): code for name, code in both if name}
