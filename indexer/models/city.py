@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from indexer.models.register import Register
@@ -61,6 +62,8 @@ class City(BilingualName):
     code = models.CharField(_("code"), max_length=20, blank=True)
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
+    # Whether another unit that is shown with this one has its name.
+    has_namesake = False
 
     class Meta:
         ordering = ["pk"]
@@ -76,3 +79,10 @@ class City(BilingualName):
                 name="city_on_earth",
             ),
         ]
+
+    @property
+    def name(self) -> str:
+        """The name in the visitor's language, with the place where another unit beside it has that name."""
+        if not self.has_namesake:
+            return super().name
+        return gettext("%(name)s (%(place)s)") % {"name": super().name, "place": self.province.name}

@@ -74,8 +74,12 @@ class Cities(Sequence[City]):
         return (self._loaded[city_id] for city_id in self.ids)
 
     def load(self, positions: Iterable[int]) -> None:
-        """Fetch the units of these positions in one query, or in a few where there are many others."""
-        wanted = {self.ids[place] for place in positions} - self._loaded.keys()
+        """Fetch the units of these positions in one query, or in a few where there are many others.
+
+        Few are all fetched, so that those of one name are told apart, whichever are looked at.
+        """
+        few = len(self) <= MANY_CITIES
+        wanted = set(self.ids if few else (self.ids[place] for place in positions)) - self._loaded.keys()
         for cities in _by_id(City.objects.defer("folded_names"), wanted):
             for city in cities:
                 city.province = self._provinces[city.province_id]
@@ -84,6 +88,9 @@ class Cities(Sequence[City]):
                     setattr(city, column, value)
                 city.province = self._provinces[city.province_id]
                 self._loaded[city.pk] = city
+        # Of very many units hardly any page has all, and a name may not depend on what else was looked at.
+        if wanted and len(self._loaded) == len(self):
+            _mark_namesakes(self._loaded.values())
 
     def foresee(self, positions: Iterable[int]) -> None:
         """Fetch together what will be looked at, of many units; of few all come as one is."""
@@ -332,14 +339,18 @@ def matching_cities(
 
 
 def places_named(cities: Cities, name: str) -> list[int]:
-    """Return the positions of the units of exactly this name or alias, in either language."""
+    """Return the positions of the units of exactly this name or alias, in either language.
+
+    One of several of a name is also called as pages tell it: with its place.
+    """
     wanted = fold_name(name)
     if not wanted:
         return []
     # What was corrected since was called otherwise when the data were stored.
     corrected = np.flatnonzero(np.isin(cities.ids, list(cities.before()))).tolist()
     called = [position for position, names in enumerate(cities.folded_names) if wanted in names.split("\n")]
-    maybe = sorted({*called, *corrected})
+    told = [] if called or len(cities) > MANY_CITIES else range(len(cities))
+    maybe = sorted({*called, *corrected, *told})
     cities.load(maybe)
     return [place for place in maybe if wanted in map(fold_name, _names(cities[place]))]
 
@@ -367,6 +378,14 @@ def city_named(cities: Cities, name: str) -> City | None:
     return next((cities[place] for place in places_named(cities, name)), None)
 
 
+def _mark_namesakes(cities: Collection[City]) -> None:
+    """Have units of one name tell their places, too."""
+    counts = Counter(city.own_name for city in cities)
+    if len(counts) < len(cities):
+        for city in cities:
+            city.has_namesake = counts[city.own_name] > 1
+
+
 def unit_labels(cities: Iterable[City]) -> list[str]:
     """Return a name of its own for each unit; two of one name are told apart by province."""
     named = [(normalise_unit_name(city.own_name), city.province) for city in cities]
@@ -380,4 +399,5 @@ def alphabetical(names: Sequence[str]) -> IntArray:
 
 
 def _names(city: City) -> list[str]:
-    return list(filter(None, [city.name_zh, city.name_en, *city.aliases]))
+    told = [city.name] if city.has_namesake else []
+    return list(filter(None, [city.name_zh, city.name_en, *city.aliases, *told]))

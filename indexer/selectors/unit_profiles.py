@@ -11,7 +11,7 @@ import numpy as np
 from indexer.models import City, IndicatorTerms, Run
 from indexer.numeric.leads import rank_columns
 from indexer.numeric.peers import peer_gaps
-from indexer.selectors.cities import PROVINCE, Cities, city_named, names_listed
+from indexer.selectors.cities import PROVINCE, Cities, names_listed, places_named
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.profiles import CityProfile, Leads
 from indexer.selectors.published import edition_of_run, terms_by_code
@@ -174,13 +174,11 @@ def find_positions(run: Run, keys: Sequence[str]) -> list[int]:
 
 
 def read_units(text: str, cities: Cities, run: Run) -> tuple[list[int], list[str]]:
-    """Return the positions of units typed by code or by name, and the words that are none of either."""
+    """Return the positions of units typed by code or name, all of one name, and words that are neither."""
     found: list[int] = []
     unknown: list[str] = []
     for word in islice(names_listed(text, cities), MOST_PEERS):
-        positions = find_positions(run, [word])
-        if not positions and (city := city_named(cities, word)):
-            positions = [cities.ids.index(city.pk)]
+        positions = find_positions(run, [word]) or places_named(cities, word)
         found += positions
         unknown += [] if positions else [word]
     return list(dict.fromkeys(found)), unknown

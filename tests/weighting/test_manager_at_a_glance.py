@@ -66,6 +66,8 @@ def test_the_report_counts_the_interests_and_tells_the_dates_in_the_time_zone_of
     dates = page[page.index("Dates, from the log of acts") : page.index("<h2>The panel</h2>")]
     assert set(re.findall(r"UTC[+-]\d\d:\d\d", dates)) == {"UTC+05:30"}
     assert round_.deadline_text in dates
+    # Who reads it is to see that the panel had less time than it was promised.
+    assert dates.count("before its deadline") == 1
 
 
 def test_a_deadline_is_first_offered_in_the_time_zone_of_whoever_drafts_the_round(client, manager):

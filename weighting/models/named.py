@@ -52,9 +52,10 @@ class BilingualName(models.Model):
 
     @property
     def other_name(self) -> str:
-        """The name in the other language; empty where ``name`` already is it."""
-        other = self.name_zh if self.name == self.name_en else self.name_en
-        return "" if other == self.name else other
+        """The name in the other language; empty where that of the visitor's already is it."""
+        own = in_own_language(self.name_zh, self.name_en)
+        other = self.name_zh if own == self.name_en else self.name_en
+        return "" if other == own else other
 
     def clean(self) -> None:
         super().clean()
