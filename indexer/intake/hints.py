@@ -13,9 +13,11 @@ from indexer.names import normalise_unit_name
 from weighting.readers.layout import BETWEEN_PARTS
 
 NOTHING: frozenset[str] = frozenset()
-# Parts of a head that may each name the indicator: "sdg1 : Poverty", "Health / le", "le (years)".
+# Parts of a head that may each name an indicator: "sdg1 : Poverty", "Health / le", "le (years)", 人口（人）.
+OPENING, CLOSING = "([\uff08\uff3b\u3010", ")]\uff09\uff3d\u3011"
 BETWEEN = re.compile(
-    rf"{re.escape(BETWEEN_PARTS)}|(?:(?<!\s)\s++)?[::|]\s+|(?<!\s)\s++[-–—:]\s+|(?:(?<!\s)\s++)?[((\[]"
+    rf"{re.escape(BETWEEN_PARTS)}|(?:(?<!\s)\s++)?[:|]\s+|\uff1a|(?<!\s)\s++[-–—:]\s+"
+    rf"|(?:(?<!\s)\s++)?[{re.escape(OPENING)}]"
 )
 
 # What publishers put among the units that is none: sums and means of them.
@@ -97,7 +99,7 @@ def unit_key(text: str) -> str:
 
 def head_parts(head: str) -> Iterable[str]:
     """Return a head, then the parts of it that may name the indicator alone, the last first."""
-    parts = [part.strip(" )]）") for part in BETWEEN.split(head)]
+    parts = [part.strip(f" {CLOSING}") for part in BETWEEN.split(head)]
     return dict.fromkeys([head, *(part for part in reversed(parts) if part)])
 
 
