@@ -5,7 +5,6 @@ of the product that is a tenth of what a short answer of the API takes.
 """
 
 from functools import cached_property
-from typing import Any
 
 from django.urls import ResolverMatch, URLPattern, URLResolver, include
 from django.urls.resolvers import RoutePattern
@@ -14,14 +13,20 @@ from django.urls.resolvers import RoutePattern
 class NearResolver(URLResolver):
     def resolve(self, path: str) -> ResolverMatch:
         """Resolve a path as Django does, among the patterns whose fixed beginning it has."""
-        near = [pattern for beginning, pattern in self._by_beginning if path.startswith(beginning)]
+        places, longest = self._by_beginning
+        found = [place for end in range(min(len(path), longest) + 1) for place in places.get(path[:end], ())]
+        near = [self.url_patterns[place] for place in sorted(found)]
         return URLResolver(self.pattern, near, self.default_kwargs, self.app_name, self.namespace).resolve(
             path
         )
 
     @cached_property
-    def _by_beginning(self) -> list[tuple[str, Any]]:
-        return [(_beginning(pattern), pattern) for pattern in self.url_patterns]
+    def _by_beginning(self) -> tuple[dict[str, list[int]], int]:
+        """Return the places of the patterns that begin so, and how long a beginning is at most."""
+        places: dict[str, list[int]] = {}
+        for place, pattern in enumerate(self.url_patterns):
+            places.setdefault(_beginning(pattern), []).append(place)
+        return places, max(map(len, places), default=0)
 
 
 def addresses_of(module: str) -> NearResolver:
