@@ -6,7 +6,10 @@ that a process has (`config.gunicorn`): the others go on saving ballots.
 
 import contextlib
 import hashlib
+import pickle
+import zlib
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
@@ -17,6 +20,20 @@ from weighting.turnstiles import Turnstile
 desk = Turnstile(waiting=7)
 # What is larger fills the disk; making it again is the smaller harm.
 LARGEST_KEPT = 4 * 1024 * 1024
+SHELF = "made"
+
+
+def found_on(shelf: str, key: str) -> Any:
+    """Return what a shelf keeps under a key; None where it cannot be read, or a power cut left it in part."""
+    with contextlib.suppress(OSError, EOFError, zlib.error, pickle.UnpicklingError):
+        return caches[shelf].get(key)
+    return None
+
+
+def keep_on(shelf: str, key: str, made: Any) -> None:
+    """Keep something on a shelf; a full or read-only disk keeps nothing, and everything is still made."""
+    with contextlib.suppress(OSError):
+        caches[shelf].set(key, made)
 
 
 def made_once(parts: bytes, make: Callable[[], bytes], *named: str) -> bytes:
@@ -28,16 +45,13 @@ def made_once(parts: bytes, make: Callable[[], bytes], *named: str) -> bytes:
         When too many wait for something to be made.
     """
     key = hashlib.sha256("\0".join([settings.BUILD, *named, ""]).encode() + parts).hexdigest()
-    kept = caches["made"]
-    if (found := kept.get(key)) is not None:
+    if (found := found_on(SHELF, key)) is not None:
         return bytes(found)
     with desk.turn():
         # Whoever waited behind somebody who asked for the same finds it made.
-        if (found := kept.get(key)) is not None:
+        if (found := found_on(SHELF, key)) is not None:
             return bytes(found)
         made = make()
         if len(made) <= LARGEST_KEPT:
-            # A full or read-only disk keeps nothing, and everything is still made.
-            with contextlib.suppress(OSError):
-                kept.set(key, made)
+            keep_on(SHELF, key, made)
         return made

@@ -6,7 +6,6 @@ asks whether the page still holds, and with it all that depends on the same, and
 or withdrawn for all others.
 """
 
-import contextlib
 import hashlib
 import threading
 import time
@@ -18,18 +17,20 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.messages import get_messages
-from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 
+from weighting.desk import found_on, keep_on
 from weighting.packing import may_be_sent_packed, pack, send_packed
 from weighting.requests import marked
 from weighting.visitors import visitor_of
 
 Seen = Callable[[HttpRequest], None]
 
+# What processes leave each other.
+SHELF = "pages"
 MOST_BYTES = 32 << 20
 # An address is whatever somebody writes: long ones are nobody's link.
 LONGEST_ADDRESS = 300
@@ -227,17 +228,14 @@ def made_by_any(request: HttpRequest, etag: str, make: Callable[[], HttpResponse
     """
     if not settings.KEPT_SECONDS or request.META.get("QUERY_STRING") or "HX-Request" in request.headers:
         return make()
-    shelf, about = caches["pages"], "\0".join([request.scheme or "", request.get_host(), etag])
+    about = "\0".join([request.scheme or "", request.get_host(), etag])
     key = hashlib.sha256(about.encode()).hexdigest()
-    # A full or read-only disk keeps nothing, and everything is still made.
-    with contextlib.suppress(OSError):
-        found: HttpResponse | None = shelf.get(key)
-        if found is not None:
-            return found
+    found: HttpResponse | None = found_on(SHELF, key)
+    if found is not None:
+        return found
     response = make()
     if response.status_code == 200 and not response.cookies and not response.streaming:
-        with contextlib.suppress(OSError):
-            shelf.set(key, response)
+        keep_on(SHELF, key, response)
     return response
 
 

@@ -75,6 +75,16 @@ def test_files_that_others_may_read(settings, tmp_path):
     assert f"chmod go= {tmp_path / 'secret_key'}" in wrong(surroundings.check_files)
 
 
+def test_a_folder_where_nothing_can_be_kept(settings, tmp_path):
+    settings.VAR_DIR, settings.MADE_DIR = tmp_path, str(tmp_path / "made")
+    assert "QUANHENG_MADE" not in found(surroundings.check_files, Level.LOOK)
+
+    (tmp_path / "file").touch()
+    settings.MADE_DIR = str(tmp_path / "file" / "made")
+    assert "NotADirectoryError" in found(surroundings.check_files, Level.LOOK)
+    assert "QUANHENG_MADE" in found(surroundings.check_files, Level.LOOK)
+
+
 @pytest.mark.parametrize(("free", "level"), [(10**8, Level.WRONG), (10**9, Level.LOOK), (10**11, Level.FINE)])
 def test_a_disk_that_fills(monkeypatch, free, level):
     usage = type("Usage", (), {"free": free})

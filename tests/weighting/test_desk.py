@@ -2,15 +2,18 @@
 
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 
 from tests.weighting.test_drawing import REQUEST, figure
 from weighting import desk as desks
 from weighting import drawing
+from weighting import kept as pages
 from weighting.confined import Broke, TookTooLong
-from weighting.desk import made_once
+from weighting.desk import found_on, keep_on, made_once
 from weighting.exports import Fact, Heading, Table, as_written, columns_of
 from weighting.turnstiles import NoRoom, Turnstile
 from weighting.views import files
@@ -112,6 +115,29 @@ def test_a_disk_that_keeps_nothing_keeps_nobody_from_a_picture(drawn, kept, monk
     monkeypatch.setattr(type(kept), "set", fail)
     assert [picture_answer(REQUEST, figure(), "svg").status_code for _ in range(2)] == [200, 200]
     assert len(drawn) == 2
+
+
+@pytest.mark.parametrize("shelf", [desks.SHELF, pages.SHELF])
+def test_a_shelf_that_cannot_be_read_keeps_nothing(settings, tmp_path, shelf):
+    """As where somebody else made the folder, or its name leads nowhere."""
+    (tmp_path / "file").touch()
+    settings.CACHES = settings.CACHES | {
+        shelf: settings.CACHES[shelf] | {"LOCATION": str(tmp_path / "file" / "made")}
+    }
+
+    keep_on(shelf, "a key", b"something")
+    assert found_on(shelf, "a key") is None
+    assert made_once(b"parts", lambda: b"a picture") == b"a picture"
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 100, None])
+def test_what_a_power_cut_left_in_part_is_made_anew(kept, damage):
+    made_once(b"parts", lambda: b"a picture" * 100)
+    (file,) = (path for path in Path(settings.MADE_DIR).rglob("*.djcache") if path.parent.name != "pages")
+    file.write_bytes(file.read_bytes()[:-5] if damage is None else damage)
+
+    assert made_once(b"parts", lambda: b"another") == b"another"
+    assert made_once(b"parts", lambda: b"a third") == b"another"
 
 
 def test_a_large_workbook_of_a_finished_run_is_kept_and_no_other(monkeypatch):

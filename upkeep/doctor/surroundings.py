@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from smtplib import SMTPException
+from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -58,6 +59,15 @@ def check_files() -> Iterator[Finding]:
                 _("Other accounts of this machine may read %(path)s.") % {"path": path},
                 _("Run chmod go= %(path)s") % {"path": path},
             )
+    try:
+        Path(settings.MADE_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
+        TemporaryFile(dir=settings.MADE_DIR).close()
+    except OSError as error:
+        yield look(
+            _("Pictures and files are made for each reader anew: nothing can be kept in %(path)s (%(kind)s).")
+            % {"path": settings.MADE_DIR, "kind": type(error).__name__},
+            _("Let the account of the product write there, or name another folder in QUANHENG_MADE."),
+        )
     yield fine(_("Data of this machine lie in %(path)s.") % {"path": settings.VAR_DIR})
 
 
