@@ -37,7 +37,8 @@ from weighting.models import Indicator
 from weighting.sentences import join_sentences
 
 WEIGHTS = WeightChoice((*AROUND, AS_THEY_ARE))
-USUAL_NORMALISATIONS = ("share", "minmax", "zscore", "rank")
+# Shares are offered where the index takes them itself: of rates they mean nothing.
+USUAL_NORMALISATIONS = ("minmax", "zscore", "rank")
 USUAL_AGGREGATIONS = ("arithmetic", "geometric")
 MOST_PROBLEMS = 10
 

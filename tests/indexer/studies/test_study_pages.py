@@ -333,6 +333,9 @@ def test_the_form_of_other_methods_can_be_sent_as_it_stands_where_values_are_mis
     answer = analyst.post(here, {**offered, "kind": "variants", "draws": 200})
 
     assert offered["missing"] == ["reweight"]
+    assert "share" not in offered["normalisations"], (
+        "this index does not take shares: of rates they say nothing"
+    )
     assert (answer.status_code, Study.objects.get().kind) == (302, "variants")
 
 
