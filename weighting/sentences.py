@@ -1,4 +1,4 @@
-"""Sentences one behind another, as the language of the page sets them: Chinese has no space between them."""
+"""What stands between sentences, and before units, as the language of the page sets them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,3 +15,10 @@ def sentence_gap() -> str:
 def join_sentences(sentences: Iterable[Any]) -> str:
     """Join sentences, of which those that are empty are left out."""
     return sentence_gap().join(filter(None, map(str, sentences)))
+
+
+def unit_behind(unit: str) -> str:
+    """Return a unit as it stands behind a number: apart from it, but for a percent sign in Chinese."""
+    if unit in ("%", "‰"):
+        return pgettext("a number in percent", "%(number)s %(sign)s") % {"number": "", "sign": unit}
+    return f" {unit}" if unit else ""

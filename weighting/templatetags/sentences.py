@@ -1,4 +1,4 @@
-"""What stands between two sentences of a template."""
+"""What stands between two sentences of a template, and between a number and its unit."""
 
 from django import template
 
@@ -6,3 +6,4 @@ from weighting import sentences
 
 register = template.Library()
 register.simple_tag(sentences.sentence_gap)
+register.filter(sentences.unit_behind)
