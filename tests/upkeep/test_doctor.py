@@ -64,6 +64,26 @@ def test_a_proxy_that_is_not_counted(settings):
     assert "QUANHENG_PROXIES" in found(surroundings.check_settings, Level.LOOK)
 
 
+def test_halves_of_what_belongs_together(settings):
+    def told(level):
+        return found(surroundings.check_settings, level)
+
+    assert "QUANHENG_PUBLIC_URL" not in told(Level.LOOK)
+    settings.HTTPS, settings.PROXIES = True, 1
+    assert "QUANHENG_PUBLIC_URL" in told(Level.LOOK)
+
+    assert "QUANHENG_MAIL_USER" not in told(Level.LOOK)
+    settings.EMAIL_HOST_USER = "weights"
+    assert "QUANHENG_MAIL_USER" in told(Level.LOOK)
+
+    app = {"client_id": "weights", "secret": "a-secret"}
+    settings.OIDC_SERVER = "https://login.example"
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
+    assert "QUANHENG_OIDC_CLIENT" not in told(Level.WRONG)
+    app["secret"] = ""
+    assert "QUANHENG_OIDC_CLIENT" in told(Level.WRONG)
+
+
 def test_files_that_others_may_read(settings, tmp_path):
     settings.VAR_DIR = tmp_path
     tmp_path.chmod(0o700)

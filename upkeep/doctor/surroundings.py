@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from smtplib import SMTPException
 from tempfile import TemporaryFile
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -48,7 +49,28 @@ def check_settings() -> Iterator[Finding]:
             _("Everybody seems to come from one address, that of the proxy."),
             _("Set QUANHENG_PROXIES to the number of proxies before the product."),
         )
+    if settings.HTTPS and urlsplit(settings.PUBLIC_URL).scheme != "https":
+        yield look(
+            _("Links in mails begin with %(url)s, without encryption.") % {"url": settings.PUBLIC_URL},
+            _("Let QUANHENG_PUBLIC_URL begin with https://."),
+        )
+    if bool(settings.EMAIL_HOST_USER) != bool(settings.EMAIL_HOST_PASSWORD):
+        yield look(
+            _("Of the account at the mail server one half is set: mail is handed over without it."),
+            _("Set QUANHENG_MAIL_USER and QUANHENG_MAIL_PASSWORD, or neither."),
+        )
+    if not all(app["client_id"] and app["secret"] for app in _providers()):
+        yield wrong(
+            _("Nobody can sign in at %(url)s, which does not know this installation.")
+            % {"url": settings.OIDC_SERVER},
+            _("Set QUANHENG_OIDC_CLIENT and QUANHENG_OIDC_SECRET to what it was registered with there."),
+        )
     yield fine(_("People come to %(url)s.") % {"url": settings.PUBLIC_URL})
+
+
+def _providers() -> list[dict[str, Any]]:
+    apps: list[dict[str, Any]] = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    return apps
 
 
 def check_files() -> Iterator[Finding]:
