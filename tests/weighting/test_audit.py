@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -158,8 +160,21 @@ def test_details_are_told_in_words_and_in_one_time_zone(client, manager):
 def test_the_log_costs_the_same_for_any_number_of_rows(client, manager, django_assert_num_queries, rows):
     for _ in range(rows):
         make_round(manager=manager, state=RoundState.DRAFT)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(LOG)
+
+
+@pytest.mark.django_db
+def test_a_page_of_the_log_is_cut_from_numbers_alone(client, manager):
+    for _ in range(3):
+        make_round(manager=manager, state=RoundState.DRAFT)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(LOG)
+    assert len(page.context["acts"]) == AuditEntry.objects.count()
+    whole = [query["sql"] for query in asked if '"weighting_auditentry"."detail"' in query["sql"]]
+    # What is sorted and passed over on the way to a late page must be small.
+    assert len(whole) == 1
+    assert "LIMIT" not in whole[0]
 
 
 @pytest.mark.django_db

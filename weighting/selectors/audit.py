@@ -1,6 +1,6 @@
 """The log of acts, as far as somebody may read it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.functions import Cast
@@ -30,9 +30,13 @@ NAMED: dict[str, QuerySet] = {
 }
 
 
+def _whole_entries() -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.select_related("actor").order_by("-pk")
+
+
 def entries_visible_to(account: Account) -> QuerySet[AuditEntry]:
     """Return an account's acts and those on its rounds, newest first; an administrator sees all."""
-    entries = AuditEntry.objects.select_related("actor").order_by("-pk")
+    entries = _whole_entries()
     if has_role(account, ADMINISTRATORS):
         return entries
     if not has_role(account, STAFF):
@@ -47,6 +51,11 @@ def entries_visible_to(account: Account) -> QuerySet[AuditEntry]:
         subject_id__in=_ids(WeightVersion.objects.filter(round__managers=account)),
     )
     return entries.filter(own)
+
+
+def entries_numbered(numbers: Collection[int]) -> QuerySet[AuditEntry]:
+    """Return entries that were found to be visible, by their numbers, newest first."""
+    return _whole_entries().filter(pk__in=numbers)
 
 
 def names_of_subjects(entries: Iterable[AuditEntry]) -> dict[tuple[str, str], Model]:

@@ -20,7 +20,7 @@ from weighting.exports import Fact, Heading
 from weighting.forms.audit import AuditFilter
 from weighting.models import AuditEntry
 from weighting.permissions import MANAGERS, audience
-from weighting.selectors.audit import entries_visible_to, names_of_subjects
+from weighting.selectors.audit import entries_numbered, entries_visible_to, names_of_subjects
 from weighting.views.audit_words import KINDS, SENTENCES, address_of, detail_words, sentence_of
 from weighting.views.files import asked_format, save_links, streamed_answer, table_answer
 from weighting.visitors import account_of
@@ -58,11 +58,12 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     """Who did what, the newest first."""
     form = _filter_of(request)
     entries = form.apply(entries_visible_to(account_of(request)))
-    page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
+    # Cut from the numbers alone: to sort two hundred thousand whole rows takes five times as long.
+    page = Paginator(entries.values_list("pk", flat=True), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page_obj": page,
-        "acts": _in_words(list(page.object_list)),
+        "acts": _in_words(entries_numbered(list(page.object_list))),
         "saves": save_links(_export_url(request)),
         "clear_url": reverse("weighting:audit"),
     }
