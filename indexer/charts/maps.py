@@ -74,7 +74,7 @@ def score_map(
     below = any(dot.score < 0 for dot in dots)
     sides = [_("above zero"), _("below zero")]
     rows = [
-        {**asdict(dot), "size": abs(dot.score), "side": sides[dot.score < 0]}
+        {**vars(dot), "size": abs(dot.score), "side": sides[dot.score < 0]}
         for dot in sorted(dots, key=lambda dot: -abs(dot.score))
     ]
     whole = _round_part(max(row["size"] for row in rows))
@@ -122,7 +122,7 @@ def shift_map(
     ways = [_("moves up"), _("moves down"), _("keeps its rank")]
     signs = {1: ways[0], -1: ways[1], 0: ways[2]}
     rows = [
-        {**asdict(dot), "size": abs(dot.shift), "way": signs[(dot.shift > 0) - (dot.shift < 0)]}
+        {**vars(dot), "size": abs(dot.shift), "way": signs[(dot.shift > 0) - (dot.shift < 0)]}
         for dot in sorted(dots, key=lambda dot: -abs(dot.shift))
     ]
     by_way = {"field": "way", "type": "nominal"}

@@ -100,7 +100,7 @@ def series_scatter(
     # The furthest are drawn last, so that no other mark hides them.
     ordered = sorted(points, key=lambda point: abs(point.residual))
     kinds = [_("near the line"), _("far from it")]
-    rows = [{**asdict(point), "kind": kinds[point.is_outlier]} for point in ordered]
+    rows = [{**vars(point), "kind": kinds[point.is_outlier]} for point in ordered]
     logarithmic = axes.logarithmic
     x = _axis("value", axes.x_title, logarithmic=logarithmic)
     y = _axis("score", axes.y_title, logarithmic=logarithmic)

@@ -112,7 +112,7 @@ def rank_heat_chart(
         ],
     }
     layers: list[Spec] = [{"mark": {"type": "rect"}, "encoding": encoding}]
-    rows = [asdict(share) for share in shares]
+    rows = [{**vars(share)} for share in shares]
     return figure(rows, layers, title=title, subtitle=subtitle, source=source, step=20)
 
 

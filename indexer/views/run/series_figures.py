@@ -162,15 +162,17 @@ def scatter_of(report: SeriesReport) -> dict[str, Any]:
     """Return the figure of the scores over the series."""
     run, series = report.subject.run, report.series
     unit = score_unit(run.method)
+    values, scores = report.values.tolist(), report.scores.tolist()
+    residuals = np.nan_to_num(report.residuals).tolist()
     return charts.series_scatter(
         [
             charts.SeriesPoint(
                 name=report.cities[at].name,
                 rank=report.ranks[at],
-                value=float(report.values[at]),
-                score=float(report.scores[at]) * report.subject.scale,
-                residual=float(np.nan_to_num(report.residuals[at])),
-                is_outlier=bool(abs(np.nan_to_num(report.residuals[at])) > OUTLIER),
+                value=values[at],
+                score=scores[at] * report.subject.scale,
+                residual=residuals[at],
+                is_outlier=abs(residuals[at]) > OUTLIER,
             )
             for at in np.flatnonzero(report.drawn).tolist()
         ],
