@@ -1,14 +1,15 @@
 """The register of an import: one that is there, the countries, or a new one of the file's own units."""
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indexer.intake.files import UPLOAD, read_file, reading_of_data
+from indexer.intake.files import UPLOAD, FileTable, read_file, reading_of_data
 from indexer.intake.group_words import words_of_head
-from indexer.intake.hints import Hints, is_aggregate
+from indexer.intake.hints import is_aggregate
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS
 from indexer.intake.new_units import UnitTable, rows_of_units
 from indexer.models import DataImport, Register
@@ -19,18 +20,18 @@ from indexer.services.registers import RegisterWords, create_register, import_co
 from weighting.exceptions import Refused
 from weighting.models import Account
 from weighting.readers import FileProblems, ProblemLog
+from weighting.readers.columns import Column
 from weighting.readers.decisions import Decisions
+from weighting.readers.table import Table
 
 
 def unit_table_of(draft: DataImport) -> UnitTable:
     """Read the kept file of a draft once more, whole: with the units of all of its years."""
     if not draft.file:
         raise Refused(_("The file is too large to be kept. Send it again with its choices."))
-    log = ProblemLog(draft.file_name)
-    reading = reading_of_data(Decisions(draft.choices), Hints(year=draft.year))
-    file = read_file(zlib.decompress(draft.file), draft.file_name, log, UPLOAD, reading)
-    if file is None:
-        raise FileProblems(log.problems)
+    content = zlib.decompress(draft.file)
+    file = _file_of_year(draft, content, str(draft.year))
+    further = [_file_of_year(draft, content, year).table for year in file.years if year != str(draft.year)]
     indicators = {
         head
         for head, (to, _how) in zip(draft.columns, draft.column_targets, strict=True)
@@ -41,14 +42,37 @@ def unit_table_of(draft: DataImport) -> UnitTable:
     }
     left_out = gone | set(draft.reading.get("left_out", [])) | sums_among(draft)
     return UnitTable(
-        table=file.table,
+        table=_below_another([file.table, *further]),
         unit_column=draft.unit_column,
         labels=draft.units,
         indicators=indicators,
         left_out=left_out,
-        # A sheet that is one of several years has each unit once.
-        has_years=bool(draft.reading.get("years")) and not file.years,
+        has_years=bool(draft.reading.get("years")),
     )
+
+
+def _file_of_year(draft: DataImport, content: bytes, year: str) -> FileTable:
+    """Read the file of a draft whole, of a workbook with a sheet a year that of one."""
+    log = ProblemLog(draft.file_name)
+    reading = reading_of_data(Decisions({**draft.choices, "year": year}))
+    if (file := read_file(content, draft.file_name, log, UPLOAD, reading)) is None:
+        raise FileProblems(log.problems)
+    return file
+
+
+def _below_another(tables: Sequence[Table]) -> Table:
+    """Return the rows of all tables below one another, under the heads of the first."""
+    first, *others = tables
+    if not others:
+        return first
+    columns: list[Column] = []
+    for place, head in enumerate(first.header):
+        cells = list(first.columns[place])
+        for other in others:
+            known = head in other.header
+            cells += list(other.columns[other.header.index(head)]) if known else [""] * len(other.lines)
+        columns.append(cells)
+    return replace(first, columns=columns, lines=range(sum(len(table.lines) for table in tables)))
 
 
 def sums_among(draft: DataImport) -> set[str]:

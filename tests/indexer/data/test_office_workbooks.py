@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.urls import reverse
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from indexer.intake.files import read_file, reading_of_data
 from indexer.intake.hints import Hints, is_aggregate
@@ -160,6 +160,23 @@ def test_units_of_one_name_are_told_apart_by_what_groups_them(client, framework)
         for (name, country), row in found.items():
             assert row[0] == value(name, country, edition.year)
             assert row[4] == 5 + (country == "South")
+
+
+def test_a_register_has_the_units_of_every_sheet(client, framework):
+    content = book(alike=BLACK[:1])
+    workbook = load_workbook(BytesIO(content))
+    # A river that was given up: it stands in the first sheet alone, in front of its neighbours.
+    workbook["2019"].insert_rows(5)
+    for column, cell in enumerate(["Old River", "South", 5.5, 1, 2, 3, 6], 1):
+        workbook["2019"].cell(5, column, cell)
+    out = BytesIO()
+    workbook.save(out)
+    send(client, framework, out.getvalue())
+    address = reverse("indexer:import-register", args=[DataImport.objects.get().pk])
+    assert "12 units in the column “Basin”" in client.get(address).content.decode()
+    client.post(address, {"name_en": "Rivers", "group": "Country"})
+    assert City.objects.get(register__name_en="Rivers", name_en="Old River").province.name_en == "South"
+    assert City.objects.filter(register__name_en="Rivers").count() == 12
 
 
 def test_next_years_workbook_is_not_read_by_the_sheet_of_the_last(client, framework, analyst):
