@@ -12,10 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from indexer.services.published import draft_index
+from indexer.services.published import draft_index, publish_edition
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.public.human_development import TERMS
+from weighting.drawing import PHONE_WIDTH
 from weighting.enums import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -121,3 +122,29 @@ def test_from_publishing_to_slider_frame_and_package(reader, live_server, elsewh
         stranger.click("text=Take everything")
     with zipfile.ZipFile(io.BytesIO(taken.value.path().read_bytes())) as package:
         assert {"datapackage.json", "verify_weight_version.py"} <= set(package.namelist())
+
+
+def test_pictures_follow_the_scheme_and_the_width_of_a_screen(reader, live_server, owner, run):
+    publish_edition(draft_index(slug="liveability", terms=TERMS, actor=owner), run=run, actor=owner)
+    stranger = reader()
+    for width, scheme, asked, drawn in (
+        (390, "dark", "?look=narrow-dark", PHONE_WIDTH),
+        (390, "light", "?look=narrow", PHONE_WIDTH),
+        (1440, "dark", "?look=dark", None),
+        (1440, "light", ".svg", None),
+    ):
+        stranger.set_viewport_size({"width": width, "height": 900})
+        stranger.emulate_media(color_scheme=scheme)
+        stranger.goto(f"{live_server.url}/i/liveability/")
+        image = stranger.locator("picture img").first
+        image.scroll_into_view_if_needed()
+        stranger.wait_for_function(
+            "image => image.complete && image.naturalWidth > 0", arg=image.element_handle()
+        )
+        source, own, shown, beyond = image.evaluate(
+            "image => [image.currentSrc, image.naturalWidth, image.clientWidth, image.parentElement"
+            ".closest('figure').scrollWidth - image.closest('figure').clientWidth]"
+        )
+        assert source.endswith(asked)
+        assert own == drawn or (drawn is None and own > PHONE_WIDTH)
+        assert (shown <= width, beyond) == (True, 0)
