@@ -253,7 +253,7 @@ def careless_signs(scores: FloatArray, shown: IntArray | None = None) -> Careles
     order = np.tile(np.arange(scores.shape[1]), (len(scores), 1)) if shown is None else shown
     return CarelessSigns(
         longest_string=_longest_strings(np.take_along_axis(scores, order, axis=1)),
-        sd=np.array([row[~np.isnan(row)].std(ddof=1) if s > 1 else np.nan for row, s in _with_size(scores)]),
+        sd=_spreads(scores),
         distance=_distances_from_others(scores),
     )
 
@@ -280,8 +280,15 @@ def _fences(values: FloatArray) -> tuple[float, float]:
     return low - FENCE * (high - low), high + FENCE * (high - low)
 
 
-def _with_size(scores: FloatArray) -> list[tuple[FloatArray, int]]:
-    return [(row, int((~np.isnan(row)).sum())) for row in scores]
+def _spreads(scores: FloatArray) -> FloatArray:
+    """Return the standard deviation of what each expert answered, (experts,); nan for fewer than two."""
+    spreads, abstained = np.full(len(scores), np.nan), np.isnan(scores)
+    whole = ~abstained.any(axis=1)
+    if scores.shape[1] > 1:
+        spreads[whole] = scores[whole].std(axis=1, ddof=1)
+    for expert in np.flatnonzero(~whole & ((~abstained).sum(axis=1) > 1)).tolist():
+        spreads[expert] = scores[expert][~abstained[expert]].std(ddof=1)
+    return spreads
 
 
 def _distances_from_others(scores: FloatArray) -> FloatArray:

@@ -126,6 +126,13 @@ def test_the_distance_is_that_from_the_medians_of_all_others(scores):
         assert found == np.mean(apart) if apart else np.isnan(found)
 
 
+@given(arrays(float, st.tuples(st.integers(1, 6), st.integers(1, 20)), elements=st.sampled_from([*ANSWERS])))
+def test_the_spread_is_that_of_what_was_answered(scores):
+    for row, found in zip(scores, careless_signs(scores).sd, strict=True):
+        own = row[~np.isnan(row)]
+        assert found == own.std(ddof=1) if own.size > 1 else np.isnan(found)
+
+
 def test_no_median_is_formed_for_each_expert_anew(monkeypatch):
     asked = []
     for name in ("median", "nanmedian"):
