@@ -2,9 +2,11 @@
 
 A thousand frozen versions, ten thousand runs, five hundred rounds, a panel of five thousand experts and two
 hundred thousand rows of the log grow, through the product's own services, around the world whose every route
-the tests ask. Each page and list is asked for by each who may see it, before and after: printed are those
-that take longer than 300 ms of processor time, the database's included, more queries than before, or fail.
-A folder that is named keeps the world, and pages are asked for again there without making it anew.
+the tests ask, and around a second one: of a round that all of a panel answered, its run, a study and an
+index. Each page and list is asked for by each who may see it, before and after, and some with further
+questions: printed are those that take longer than 300 ms of processor time, the database's included, more
+queries than before, or fail. A folder that is named keeps the worlds, and pages are asked for again
+there without making them anew.
 """
 
 import argparse
