@@ -85,4 +85,4 @@ def test_a_role_that_is_not_known_is_refused_with_those_that_are():
         [sys.executable, "-c", "import config.settings"],
         cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert "names manger: write manager, analyst or administrator" in done.stderr
+    assert "QUANHENG_SECOND_FACTOR is 'manger': write manager, analyst or administrator" in done.stderr

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from config.gunicorn import threads
 from tests.factories import items_of, make_invitation, make_round, sign_in_expert
-from tests.weighting.test_drawing import figure
+from tests.weighting.test_drawing import REQUEST, figure
 from weighting import desk as desks
 from weighting.turnstiles import Turnstile
 from weighting.views import files
@@ -53,7 +53,9 @@ def save():
 def test_an_answer_is_saved_while_pictures_wait(monkeypatch, drawing, save, waiting, is_saved):
     monkeypatch.setattr(desks, "desk", BOUND if waiting is None else Turnstile(waiting))
     with ThreadPoolExecutor(threads) as process:
-        asked = [process.submit(picture_answer, figure(title=str(n)), "svg") for n in range(3 * threads)]
+        asked = [
+            process.submit(picture_answer, REQUEST, figure(title=str(n)), "svg") for n in range(3 * threads)
+        ]
         saved = process.submit(save)
         if is_saved:
             assert saved.result(timeout=20) == 200
