@@ -45,6 +45,16 @@ def pytest_configure():
     compile_catalogues()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for no garbage while files are loaded, nearly all of which stays: a fourteenth of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_finish():
     gc.freeze()
 
