@@ -130,7 +130,8 @@ def test_names_are_folded_whoever_writes_a_city():
     assert City.objects.get().folded_names.startswith("wancheng\n")
 
 
-def test_cities_that_are_shown_are_fetched_together_and_no_others(django_assert_num_queries):
+def test_cities_that_are_shown_are_fetched_together_and_no_others(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr("indexer.selectors.cities.MANY_CITIES", 50)
     (run,) = with_nodes(make_runs(random_values(60), tilts=[None]))
     _result, cities = result_of(run)
     # The provinces of the register, and the two cities.
@@ -138,6 +139,14 @@ def test_cities_that_are_shown_are_fetched_together_and_no_others(django_assert_
         cities.load([3, 59])
         assert [cities[3].name_en, cities[59].province.region.name_en] == ["Luoyang", "Central"]
     with django_assert_num_queries(1):
+        assert [city.pk for city in cities] == cities.ids
+
+
+def test_few_cities_are_all_fetched_with_those_that_are_shown(django_assert_num_queries):
+    (run,) = with_nodes(make_runs(random_values(60), tilts=[None]))
+    _result, cities = result_of(run)
+    with django_assert_num_queries(2):
+        cities.load([3, 59])
         assert [city.pk for city in cities] == cities.ids
 
 
