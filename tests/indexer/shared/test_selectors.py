@@ -220,7 +220,8 @@ def test_summary_of_a_hand_worked_pair():
 def test_indicator_summaries_say_whose_total_it_is():
     run = make_runs(SMALL, tilts=[None])[0]
     first = indicator_summaries_of(run.data_set)[0]
-    assert (first.smallest, first.median, first.largest, first.total) == (1, 4, 5, 10)
+    # Nothing says that such small whole numbers add up to something.
+    assert (first.smallest, first.median, first.largest, first.total) == (1, 4, 5, None)
     assert not first.has_own_total
     assert first.missing == 0
 
