@@ -42,8 +42,9 @@ MOST_NAMED = 12
 MOST_LINES, NAME_LINE, KEY_GAP = 3, 14, 10
 # Pixels beside the flow, for the bands.
 BAND_ROOM = 70
-# Where a band of flow bends, in parts of the way from one version to the next, and how far along it is.
-BENDS = [(t / 8, 3 * (t / 8) ** 2 - 2 * (t / 8) ** 3) for t in range(9)]
+# In so many parts a band of flow bends from one version to the next, and all bands of a drawing beside each
+# other: where there are many versions each has less room, and at last goes straight.
+BENDS, MOST_BENDS = 8, 48
 BAR = 0.06
 
 
@@ -189,8 +190,9 @@ def rank_flow_chart(
 ) -> Spec:
     """Draw how many units go from band to band of ranks, coloured by the band they begin in."""
     placed = _places_of(flows, len(bands))
-    rows = [row for flow, ends in placed for row in _ribbon(flow, ends, bands, versions)]
     last = len(versions) - 1
+    bends = max(1, min(BENDS, MOST_BENDS // max(last, 1)))
+    rows = [row for flow, ends in placed for row in _ribbon(flow, ends, bands, versions, bends)]
     labels = _band_labels(flows, bands, last)
     y = {
         "field": "low",
@@ -394,9 +396,9 @@ def _places_of(flows: Sequence[Flow], bands: int) -> list[tuple[Flow, tuple[floa
 
 
 def _ribbon(
-    flow: Flow, ends: tuple[float, float], bands: Sequence[str], versions: Sequence[str]
+    flow: Flow, ends: tuple[float, float], bands: Sequence[str], versions: Sequence[str], bends: int
 ) -> list[Spec]:
-    """Return the outline of a flow, which bends like an S."""
+    """Return the outline of a flow, which bends like an S in so many parts."""
     shared = {
         "flow": f"{flow.step}:{flow.origin}:{flow.before}:{flow.after}",
         "origin": bands[flow.origin],
@@ -405,8 +407,8 @@ def _ribbon(
         "cities": flow.cities,
     }
     outline = []
-    for along, risen in BENDS:
-        low = ends[0] + (ends[1] - ends[0]) * risen
+    for along in (part / bends for part in range(bends + 1)):
+        low = ends[0] + (ends[1] - ends[0]) * (3 * along**2 - 2 * along**3)
         x = flow.step + BAR + along * (1 - 2 * BAR)
         high = low + flow.cities
         outline.append({**shared, "x": round(x, 4), "low": round(low, 3), "high": round(high, 3)})

@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import socket
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -274,3 +275,14 @@ def test_a_name_above_its_line_touches_neither_its_own_marks_nor_those_of_the_li
 
     assert top >= 4
     assert gap - top - lines * axis["labelLineHeight"] >= 4
+
+
+@pytest.mark.parametrize(("count", "points"), [(2, 9), (7, 9), (13, 5), (50, 2)])
+def test_bands_of_flow_bend_as_far_as_there_is_room(count, points):
+    """Fifty versions, with as many points for each of their bands as two have, made a page of 8 MB."""
+    versions = [f"v{number}" for number in range(count)]
+    flows = [charts.Flow(step, 0, 0, step % 2, 10) for step in range(count - 1)]
+    spec = charts.rank_flow_chart(flows, ["1–10", "11–20"], versions, units_word="counties", **CAPTION)
+    assert set(Counter(row["flow"] for row in values(spec)).values()) == {points}
+    first = [row["x"] for row in values(spec) if row["flow"] == "0:0:0:0"]
+    assert (first[0], first[-1]) == (0.06, 0.94)
