@@ -42,6 +42,7 @@ PAGES = {
     "map": "{page}/map/",
     "map, export": "{page}/map/export/",
     "series": "{page}/series/",
+    "series, export": "{page}/series/export/?series={series}",
     "trend": "{page}/trend/",
     "concentration": "{page}/concentration/",
     "coherence": "{page}/coherence/",
@@ -63,6 +64,7 @@ PAGES = {
     "API, units of the register": "/api/v1/registers/{register}/cities/",
     "API, map": "{api}/map/",
     "API, what-if": "{api}/what-if/",
+    "API, series": "{api}/series/?series={series}",
 }
 # Of the newest study that is done, where there is one.
 PAGES_OF_STUDY = {
@@ -87,8 +89,9 @@ def make_sized_world() -> None:
     from benchmarks.worlds import make_world
     from indexer.services.runs import compute_waiting_runs
 
-    started = time.perf_counter()
-    compute_waiting_runs(make_world(UNITS, LEAVES, VERSIONS, city_ids=_make_units()).pk)
+    started, city_ids = time.perf_counter(), _make_units()
+    compute_waiting_runs(make_world(UNITS, LEAVES, VERSIONS, city_ids=city_ids).pk)
+    _make_series(city_ids)
     print(
         f"{UNITS} units, {LEAVES} indicators, {VERSIONS} runs: {time.perf_counter() - started:.1f} s to make"
     )
@@ -128,8 +131,24 @@ def _make_units() -> list[int]:
     return list(City.objects.filter(register=register, code__startswith="B").values_list("pk", flat=True))
 
 
+def _make_series(city_ids: list[int]) -> None:
+    import numpy as np
+
+    from indexer.services.registers import default_register
+    from indexer.services.series import SeriesTerms, add_series
+    from weighting.models import Account
+
+    names = {"name_zh": "产量", "name_en": "Output"}
+    add_series(
+        terms=SeriesTerms(register=default_register(), **names, unit="t", year=2016),
+        city_ids=city_ids,
+        values=np.random.default_rng(4).lognormal(size=len(city_ids)),
+        actor=Account.objects.get(),
+    )
+
+
 def _addresses() -> dict[str, str]:
-    from indexer.models import City, Run, Study
+    from indexer.models import City, OutsideSeries, Run, Study
 
     run, other = Run.objects.order_by("pk")[:2]
     study = Study.objects.filter(status="done").order_by("-pk").values_list("pk", flat=True).first()
@@ -142,6 +161,7 @@ def _addresses() -> dict[str, str]:
         "city": city,
         "data_set": run.data_set_id,
         "register": City.objects.values_list("register_id", flat=True).get(pk=city),
+        "series": OutsideSeries.objects.values_list("pk", flat=True).get(),
         "study": study,
     }
     pages = PAGES | (PAGES_OF_STUDY if study else {})

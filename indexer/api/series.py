@@ -195,7 +195,7 @@ class RunAgainstSeries(RunView):
 
 
 def _answer(report: SeriesReport, level: Level | None) -> dict[str, Any]:
-    node, cities = report.subject.node, report.subject.cities
+    node, cities, without = report.subject.node, report.subject.cities, report.first_without()
     regions, provinces = (
         _shares(report.shares(level_named(cities, code))) if report.has_shares else []
         for code in (REGION, PROVINCE)
@@ -217,8 +217,8 @@ def _answer(report: SeriesReport, level: Level | None) -> dict[str, Any]:
         "level": level.code if level else None,
         "groups": [_group(held) for held in report.by_place(level)] if level else [],
         "covered": report.covered,
-        "without_value": [city.own_name for city in report.without],
-        "without_value_codes": [city.code for city in report.without],
+        "without_value": [city.own_name for city in without],
+        "without_value_codes": [city.code for city in without],
     }
 
 

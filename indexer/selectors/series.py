@@ -1,6 +1,6 @@
 """Outside series as the visitor may see them, and an index held against one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -72,7 +72,9 @@ class PlaceAgainst:
 
 @dataclass(frozen=True, eq=False)
 class SeriesReport:
-    """A node of a run against a series; arrays follow ``cities``, which have both.
+    """A node of a run against a series; arrays follow ``positions``, the units of the run that have both.
+
+    ``without`` are the positions of those that have no value in the series.
 
     Attributes
     ----------
@@ -90,13 +92,16 @@ class SeriesReport:
     line: Line | None
     overall: Association
     bands: list[Band]
-    without: list[City]
+    without: list[int]
     beyond: int
 
-    @cached_property
-    def cities(self) -> list[City]:
-        self.subject.cities.load(self.positions)
-        return [self.subject.cities[place] for place in self.positions]
+    def cities_at(self, places: Iterable[int]) -> list[City]:
+        """Return units by their place in the arrays, fetched together."""
+        return self._fetched(self.positions[at] for at in places)
+
+    def first_without(self, most: int | None = None) -> list[City]:
+        """Return the units without a value in the series, or so many of them."""
+        return self._fetched(self.without[:most])
 
     @cached_property
     def scores(self) -> FloatArray:
@@ -135,16 +140,16 @@ class SeriesReport:
     def outliers(self) -> list[Outlier]:
         """The units further from the line than `OUTLIER`, the furthest first."""
         far = np.flatnonzero(np.abs(np.nan_to_num(self.residuals)) > OUTLIER)
-        ordered = far[np.argsort(-np.abs(self.residuals[far]), kind="stable")]
+        ordered = far[np.argsort(-np.abs(self.residuals[far]), kind="stable")].tolist()
         return [
             Outlier(
-                self.cities[at],
+                city,
                 self.ranks[at],
                 float(self.values[at]),
                 float(self.scores[at]),
                 float(self.residuals[at]),
             )
-            for at in ordered.tolist()
+            for at, city in zip(ordered, self.cities_at(ordered), strict=True)
         ]
 
     @property
@@ -155,12 +160,14 @@ class SeriesReport:
             return False
         return all((x >= 0).all() and x.any() for x in (self.values, self.scores))
 
-    def shares_of_cities(self) -> list[Shares]:
-        """Return each unit's part of the index and of the series, the largest of the index first."""
+    def shares_of_cities(self, most: int | None = None) -> list[Shares]:
+        """Return each unit's part of the index and of the series, the ``most`` largest of the index first."""
         index, series = self._parts
-        pairs = zip(self.cities, index.tolist(), series.tolist(), strict=True)
-        found = [Shares(city, held, part, self._of_total(part)) for city, held, part in pairs]
-        return sorted(found, key=lambda shares: -shares.index)
+        largest = np.argsort(-index, kind="stable")[:most].tolist()
+        return [
+            Shares(city, float(index[at]), float(series[at]), self._of_total(float(series[at])))
+            for at, city in zip(largest, self.cities_at(largest), strict=True)
+        ]
 
     def shares(self, level: Level) -> list[Shares]:
         """Return the same of each place; what lies in none of them is in the whole all the same."""
@@ -201,6 +208,11 @@ class SeriesReport:
             for at, place in enumerate(level.places)
             if (of_city == at).any()
         ]
+
+    def _fetched(self, positions: Iterable[int]) -> list[City]:
+        wanted = list(positions)
+        self.subject.cities.load(wanted)
+        return [self.subject.cities[place] for place in wanted]
 
     @cached_property
     def _parts(self) -> tuple[FloatArray, FloatArray]:
@@ -257,7 +269,6 @@ def hold_against(
     known, cities = unpack_series(series), subject.cities
     positions = [place for place in subject.present if cities.ids[place] in known]
     without = [place for place, pk in enumerate(cities.ids) if pk not in known]
-    cities.load(without)
     values = np.array([known[cities.ids[place]] for place in positions], dtype=float)
     scores = subject.scores[positions]
     ranks = (subject.result.ranks if by_total else subject.ranks)[positions]
@@ -275,7 +286,7 @@ def hold_against(
             Band(first, last, associate(values[inside], scores[inside]))
             for first, last, inside in bands_of(ranks, bands)
         ],
-        without=[cities[place] for place in without],
+        without=without,
         beyond=len(known.keys() - set(cities.ids)),
     )
 

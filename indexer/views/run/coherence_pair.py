@@ -19,13 +19,13 @@ from indexer.numeric.association import QUADRANTS
 from indexer.selectors.node_pairs import NodePair, series_key
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.series import series_beside
+from indexer.views.shared import crowds
 from indexer.views.shared.coloured import coloured_groups
 from indexer.views.shared.exports import place_cells, place_headings, run_facts
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure, Spec
 from weighting.exports import Heading
-from weighting.numeric.arrays import IntArray
 from weighting.permissions import ANYONE, audience
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.numbers import signed
@@ -35,9 +35,7 @@ DIGITS = 4
 # A unit beyond so many studentised residuals is named; of these so many have room.
 OUTLIER, NAMED = 2.5, 12
 # The file holds all.
-LISTED, IN_QUADRANT = 500, 60
-# More units than this are counted in a net of so many rectangles, and the furthest alone have marks.
-MOST_MARKS, FURTHEST, NET = 5_000, 200, (72, 48)
+IN_QUADRANT = 60
 
 
 @audience(ANYONE)
@@ -88,7 +86,7 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
         "stats": _stats(pair),
         "figure": figure,
         "rows": figure.rows,
-        "more": max(0, len(pair.positions) - LISTED),
+        "more": max(0, len(pair.positions) - crowds.LISTED),
         "saves": save_links(f"{reverse('indexer:run-nodes-pair-export', args=[run.pk])}?{_query(pair)}"),
     }
     return render(request, "indexer/run/nodes_pair.html", context)
@@ -184,7 +182,9 @@ def _figure(pair: NodePair, level: str) -> Figure:
             if pair.line is None
             else charts.Line(slope=pair.line.slope, intercept=pair.line.intercept),
             named=NAMED,
-            behind=charts.Behind(pair.medians, _crowd(pair), pair.subject.cities.register.units),
+            behind=charts.Behind(
+                pair.medians, crowds.crowd_of(pair.x, pair.y), pair.subject.cities.register.units
+            ),
             title=title,
             subtitle=subtitle,
             source=f"{data_set_name(run.data_set)} · {version_name(run)}",
@@ -194,30 +194,9 @@ def _figure(pair: NodePair, level: str) -> Figure:
     return Figure(title, subtitle, spec, _rows(pair), image_url=f"{picture}?{query}")
 
 
-def _marked(pair: NodePair) -> IntArray:
-    """Return which units get a mark, as places among those that have both: all, or the furthest of many."""
-    if len(pair.positions) <= MOST_MARKS:
-        return np.arange(len(pair.positions))
-    furthest = np.argsort(-np.abs(pair.residuals), kind="stable")[:FURTHEST]
-    outermost = [int(find(of)) for of in (pair.x, pair.y) for find in (np.argmin, np.argmax)]
-    return np.unique(np.append(furthest, outermost))
-
-
-def _crowd(pair: NodePair) -> list[charts.ScatterCell]:
-    """Count the units in the rectangles of a net; none where each has a mark."""
-    if len(pair.positions) <= MOST_MARKS:
-        return []
-    counts, across, upwards = np.histogram2d(pair.x, pair.y, bins=NET)
-    x, y = across.tolist(), upwards.tolist()
-    return [
-        charts.ScatterCell(x[i], x[i + 1], y[j], y[j + 1], int(counts[i, j]))
-        for i, j in np.argwhere(counts > 0).tolist()
-    ]
-
-
 def _points(pair: NodePair, groups: Sequence[str]) -> list[charts.SeriesPoint]:
     cities, ranks, residuals = pair.subject.cities, pair.subject.ranks, pair.residuals
-    marked = _marked(pair).tolist()
+    marked = crowds.marked_places(pair.x, pair.y, residuals).tolist()
     cities.load(pair.positions[marked].tolist())
     return [
         charts.SeriesPoint(
@@ -236,7 +215,7 @@ def _points(pair: NodePair, groups: Sequence[str]) -> list[charts.SeriesPoint]:
 def _rows(pair: NodePair) -> list[dict[str, Any]]:
     """The units furthest from the line, as many as are listed."""
     residuals = pair.residuals
-    listed = np.argsort(-np.abs(residuals), kind="stable")[:LISTED].tolist()
+    listed = np.argsort(-np.abs(residuals), kind="stable")[: crowds.LISTED].tolist()
     pair.subject.cities.load(pair.positions[listed].tolist())
     return [
         {

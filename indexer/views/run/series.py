@@ -240,17 +240,19 @@ def _page(request: HttpRequest, run: Run) -> HttpResponse:
 
 def _file_rows(report: SeriesReport) -> Iterator[list[object]]:
     """One line for each unit that has both figures, by rank."""
-    shares: Sequence[tuple[object, object]] = [("", "")] * len(report.cities)
+    shares: Sequence[tuple[object, object]] = [("", "")] * len(report.positions)
     if report.has_shares:
         index, series = report.scores / report.scores.sum(), report.values / report.values.sum()
         shares = list(zip((index * PERCENT).tolist(), (series * PERCENT).tolist(), strict=True))
     residuals: list[Any] = report.residuals.tolist()
     values: list[float] = report.values.tolist()
     totals = [report.series.total] if report.series.total else []
-    for at in sorted(range(len(report.cities)), key=lambda at: report.ranks[at]):
+    by_rank = sorted(range(len(report.positions)), key=lambda at: report.ranks[at])
+    cities = report.subject.cities.along([report.positions[at] for at in by_rank])
+    for at, city in zip(by_rank, cities, strict=True):
         residual = residuals[at] if residuals[at] == residuals[at] else ""
         yield [
-            *place_cells(report.subject.cities, report.cities[at]),
+            *place_cells(report.subject.cities, city),
             report.ranks[at],
             float(report.scores[at]) * report.subject.scale,
             float(report.values[at]),

@@ -15,6 +15,7 @@ from indexer.numeric.association import Association, Fit, infer_correlation
 from indexer.selectors.levels import level_named
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.series import OUTLIER, SeriesReport, Shares, slack_of
+from indexer.views.shared import crowds
 from indexer.views.shared.tables import plain_number
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.drawing import Figure
@@ -48,10 +49,13 @@ def report_context(report: SeriesReport, grouping: str) -> dict[str, Any]:
             }
             for outlier in report.outliers[:LISTED]
         ],
+        "without": report.first_without(crowds.LISTED),
+        "more_without": max(0, len(report.without) - crowds.LISTED),
     }
     if report.drawn.any():
         context["chart"] = scatter_of(report)
         context["rows"] = _rows(report)
+        context["more"] = max(0, int(report.drawn.sum()) - crowds.LISTED)
     if report.covered is not None:
         context["total"] = _total_words(report, report.covered)
     if level:
@@ -64,9 +68,10 @@ def report_context(report: SeriesReport, grouping: str) -> dict[str, Any]:
     if report.has_shares:
         usual = [level_named(cities, code) for code in reversed(cities.shown_levels)]
         levels = [level] if level else usual
+        more, of_units = len(report.positions) - crowds.LISTED, report.shares_of_cities(crowds.LISTED)
         context["shares"] = [
-            *((each.name, _share_rows(report.shares(each)), not at) for at, each in enumerate(levels)),
-            (capfirst(cities.register.units), _share_rows(report.shares_of_cities()), False),
+            *((each.name, _share_rows(report.shares(each)), not at, 0) for at, each in enumerate(levels)),
+            (capfirst(cities.register.units), _share_rows(of_units), False, max(0, more)),
         ]
     return context
 
@@ -162,19 +167,22 @@ def scatter_of(report: SeriesReport) -> dict[str, Any]:
     """Return the figure of the scores over the series."""
     run, series = report.subject.run, report.series
     unit = score_unit(run.method)
-    values, scores = report.values.tolist(), report.scores.tolist()
-    residuals = np.nan_to_num(report.residuals).tolist()
+    values, scores = report.values, report.scores * report.subject.scale
+    residuals = np.nan_to_num(report.residuals)
+    drawn = np.flatnonzero(report.drawn)
+    x, y = values[drawn], scores[drawn]
+    marked = drawn[crowds.marked_places(x, y, residuals[drawn])].tolist()
     return charts.series_scatter(
         [
             charts.SeriesPoint(
-                name=report.cities[at].name,
+                name=city.name,
                 rank=report.ranks[at],
-                value=values[at],
-                score=scores[at] * report.subject.scale,
-                residual=residuals[at],
-                is_outlier=abs(residuals[at]) > OUTLIER,
+                value=float(values[at]),
+                score=float(scores[at]),
+                residual=float(residuals[at]),
+                is_outlier=bool(abs(residuals[at]) > OUTLIER),
             )
-            for at in np.flatnonzero(report.drawn).tolist()
+            for at, city in zip(marked, report.cities_at(marked), strict=True)
         ],
         unit_word=report.subject.cities.register.unit,
         axes=charts.Axes(
@@ -184,6 +192,10 @@ def scatter_of(report: SeriesReport) -> dict[str, Any]:
         ),
         line=_drawn_line(report),
         named=NAMED,
+        behind=charts.Behind(
+            crowd=crowds.crowd_of(x, y, logarithmic=report.logarithmic),
+            units_word=report.subject.cities.register.units,
+        ),
         title=_outlier_finding(report),
         subtitle=_("%(score)s over %(series)s; the dashed line is that of least squares")
         % {"score": report.subject.name, "series": series.name},
@@ -227,17 +239,17 @@ def _outlier_finding(report: SeriesReport) -> str:
 
 
 def _rows(report: SeriesReport) -> list[dict[str, Any]]:
-    order = sorted(np.flatnonzero(report.drawn).tolist(), key=lambda at: report.ranks[at])
+    order = sorted(np.flatnonzero(report.drawn).tolist(), key=lambda at: report.ranks[at])[: crowds.LISTED]
     return [
         {
-            "city": report.cities[at],
+            "city": city,
             "rank": report.ranks[at],
             "value": plain_number(float(report.values[at])),
             "series_rank": report.series_ranks[at],
             "score": signed(float(report.scores[at]) * report.subject.scale, DIGITS, plus=False),
             "residual": signed(float(report.residuals[at]), 2),
         }
-        for at in order
+        for at, city in zip(order, report.cities_at(order), strict=True)
     ]
 
 
@@ -250,7 +262,7 @@ def _total_words(report: SeriesReport, covered: float) -> str:
         "series": report.series.name,
         "total": report.series.total,
         "unit": report.series.unit,
-        "count": len(report.cities),
+        "count": len(report.positions),
         "units": report.subject.cities.register.units,
         "covered": f"{covered * PERCENT:.2f}",
         "slack": plain_number(slack_of(report.series.total)),

@@ -12,6 +12,7 @@ from indexer.selectors.cities import Cities
 from indexer.selectors.what_if import what_if_of
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.composites import ranks_of, standings
+from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.study_runs import make_study
 from weighting.enums import Role
@@ -166,10 +167,15 @@ def test_a_crowded_map_shows_the_mean_of_the_places_gained(client, runs, large, 
     assert shown["title"].startswith(str(np.count_nonzero(gained)))
 
 
+def few_are_drawn(monkeypatch):
+    for name, few in {"MOST_MARKS": 100, "FURTHEST": 20, "LISTED": 15}.items():
+        monkeypatch.setattr(f"indexer.views.shared.crowds.{name}", few)
+
+
 def test_a_crowded_scatter_counts_all_units_and_marks_the_furthest(client, runs, large, monkeypatch):
     analyst = sign_in_staff(client, make_account(Role.ANALYST))
-    for name, few in {"MOST_MARKS": 100, "FURTHEST": 20, "LISTED": 15, "IN_QUADRANT": 5}.items():
-        monkeypatch.setattr(f"indexer.views.run.coherence_pair.{name}", few)
+    few_are_drawn(monkeypatch)
+    monkeypatch.setattr("indexer.views.run.coherence_pair.IN_QUADRANT", 5)
     shown = analyst.get(f"/runs/{runs[0].pk}/coherence/pair/").context
     spec = shown["figure"].spec
     (crowd,) = (layer["data"]["values"] for layer in spec["layer"] if layer["mark"] == {"type": "rect"})
@@ -180,3 +186,28 @@ def test_a_crowded_scatter_counts_all_units_and_marks_the_furthest(client, runs,
     assert {row["city"].name for row in shown["rows"]} <= {row["name"] for row in marked}
     assert sum(quadrant["count"] for quadrant in shown["quadrants"]) == UNITS
     assert all(len(quadrant["cities"]) <= 5 for quadrant in shown["quadrants"])
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_crowded_series_counts_all_units_and_marks_the_furthest(client, runs, large, monkeypatch, scale):
+    analyst = sign_in_staff(client, make_account(Role.ANALYST))
+    few_are_drawn(monkeypatch)
+    ids, without = runs[0].data_set.city_ids, 18
+    series = make_series(ids[without:], actor=runs[0].data_set.created_by)
+    answer = analyst.get(f"/runs/{runs[0].pk}/series/?series={series.pk}&scale={scale}")
+    shown, held = answer.context, UNITS - without
+    spec = shown["chart"]
+    (crowd,) = (layer["data"]["values"] for layer in spec["layer"] if layer["mark"] == {"type": "rect"})
+    assert sum(cell["count"] for cell in crowd) == held
+    values = [cell[end] for cell in crowd for end in ("low", "high")]
+    assert (min(values), max(values)) == (pytest.approx(1), pytest.approx(held))
+    assert 20 <= len(spec["data"]["values"]) <= 24
+    assert (len(shown["rows"]), shown["more"]) == (15, held - 15)
+    *_places, (_units, of_units, _is_open, more) = shown["shares"]
+    assert (len(of_units), more) == (15, held - 15)
+    assert (len(shown["without"]), shown["more_without"]) == (15, without - 15)
+    text = answer.content.decode()
+    assert text.count(f"{held - 15} more of the cities are in the file.") == 2
+    assert "The first 15 cities; all of them are in the API." in text
+    export = analyst.get(f"/runs/{runs[0].pk}/series/export/?series={series.pk}")
+    assert len(export.content.splitlines()) == 1 + held
