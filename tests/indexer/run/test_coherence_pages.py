@@ -186,7 +186,7 @@ def test_the_page_takes_as_many_queries_for_many_cities_as_for_few(analyst, djan
         compute_waiting_runs(data_set.pk)
         run = data_set.runs.get()
         analyst.get(page_of(run))
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             analyst.get(page_of(run))
 
 
