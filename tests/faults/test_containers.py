@@ -255,8 +255,9 @@ def test_where_there_is_no_other_experts_are_refused_meanwhile(containers, exper
         containers.wait_until_healthy("twin", "web", "proxy")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def scaled(containers):
+    """Of this test alone: those that come later are about as many as the handbook begins with."""
     containers.compose("up", "--detach", "--no-recreate", *SCALED)
     containers.wait_until_healthy("web", "worker")
     assert [len(containers.containers_of(service)) for service in ("web", "worker")] == [3, 4]
