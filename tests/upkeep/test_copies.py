@@ -19,7 +19,7 @@ from django.contrib.contenttypes.management import create_contenttypes
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
 from indexer.enums import RunStatus
@@ -372,6 +372,8 @@ def test_a_copy_can_be_streamed(tmp_path, capfdbinary):
 
 @pytest.mark.parametrize("taker", ["> /dev/full", "| true"])
 def test_a_stream_that_nobody_takes_to_its_end_is_no_copy(taker):
+    # The command opens the same file, and whoever closes it last tidies it away.
+    connections.close_all()
     own = clean_environment(DATABASE_URL=database_url(), QUANHENG_VAR=settings.VAR_DIR)
     told = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {sys.executable} manage.py backup - {taker}"],

@@ -211,7 +211,7 @@ def test_concentration_is_told_by_group(analyst, run):
 def test_shares_of_groups_stand_beside_those_of_a_series(analyst, run):
     series = make_series(run.data_set.city_ids, [1.0, 2.0, 3.0, 4.0], actor=run.data_set.created_by)
     response = page(analyst, run, "run-series", series=series.pk, level="income")
-    label, rows, _is_open = response.context["shares"][0]
+    label, rows, _is_open, _more = response.context["shares"][0]
     assert label == "Income"
     assert [(row["name"], row["index"], row["series"], row["quotient"]) for row in rows] == [
         ("Low income", "50.00", "50.00", "1.00"),
