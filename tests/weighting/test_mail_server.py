@@ -23,6 +23,7 @@ from weighting.selectors.access import find_link
 from weighting.selectors.letters import due_letters
 from weighting.services.access import issue_invitation_link
 from weighting.services.letters import (
+    FIRST_PAUSE,
     LEASE,
     MOST_ATTEMPTS,
     deliver_letter,
@@ -287,6 +288,16 @@ def test_of_a_server_that_fell_silent_one_letter_finds_out_for_all(letters, sile
     assert len(silent_server) == MOST_ATTEMPTS
     assert {outcome(letter)[0] for letter in letters.values()} == {LetterState.GIVEN_UP}
     assert all("timed out" in outcome(letter)[1] for letter in letters.values())
+
+
+def test_a_letter_that_was_hardly_tried_does_not_wait_as_long_as_one_that_was_often(letters, silent_server):
+    often, hardly, _third = Letter.objects.order_by("pk")
+    Letter.objects.filter(pk=often.pk).update(attempts=MOST_ATTEMPTS - 2)
+    deliver_letter(often.pk)
+
+    hardly.refresh_from_db()
+    assert (len(silent_server), hardly.attempts) == (1, 1)
+    assert hardly.due - timezone.now() <= FIRST_PAUSE
 
 
 def test_a_server_that_hangs_up_over_one_letter_may_take_the_others():

@@ -3,6 +3,7 @@
 Nothing here tells anything about other experts.
 """
 
+from collections import defaultdict
 from datetime import timedelta
 
 from django.db import transaction
@@ -166,13 +167,16 @@ def _pause_after(attempts: int) -> timedelta:
 
 @transaction.atomic
 def _put_off_others(*, after: Letter) -> None:
-    """Count an attempt for all that are due, which would meet the same silence.
+    """Count an attempt for all that are due, which would meet the same silence; each keeps its own pace.
 
     Each would wait as long as a server may take, and what else workers do, such as closing rounds, for all.
     """
-    due = due_letters().select_for_update().order_by("pk").values_list("pk", flat=True)
-    others = Letter.objects.filter(pk__in=list(due))
-    others.update(attempts=F("attempts") + 1, due=Now() + _pause_after(after.attempts), reason=after.reason)
+    others: dict[int, list[int]] = defaultdict(list)
+    for pk, attempts in due_letters().select_for_update().order_by("pk").values_list("pk", "attempts"):
+        others[attempts + 1].append(pk)
+    for attempts, letters in others.items():
+        due = Now() + _pause_after(attempts)
+        Letter.objects.filter(pk__in=letters).update(attempts=attempts, due=due, reason=after.reason)
 
 
 @transaction.atomic
