@@ -22,6 +22,8 @@ EXPERTS, ITEMS = 4, 12
 PATIENCE = 240
 # The database, or for a proxy the product, is away for a while.
 AWAY = (502, 503, 504)
+# What a careless server says of an answer that it acknowledged and could not write.
+LOST = "an acknowledged answer is lost"
 
 
 class Web:

@@ -12,7 +12,7 @@ import pytest
 from django.db import Error, connection
 
 from benchmarks.serving import PRODUCT
-from tests.faults.autosave import PATIENCE, find_losses, total, typing_experts
+from tests.faults.autosave import LOST, PATIENCE, find_losses, total, typing_experts
 from tests.numbers import in_full
 from tests.processes import wait_until
 
@@ -175,9 +175,16 @@ def test_a_restarted_database_acknowledges_nothing_that_is_not_stored(tmp_path):
 
 
 def test_acknowledging_before_the_commit_is_noticed(tmp_path):
-    """Control."""
+    """Control: the disk is full until the careless server says that it lost an answer."""
+    log = tmp_path / "web.log"
+
+    def fill_until_one_is_lost(web):
+        writers = fill_the_disk(web)
+        wait_until(lambda: LOST in log.read_text(), PATIENCE, "an answer that could not be written")
+        return writers
+
     losses, _counts = break_the_database(
-        tmp_path, 3, fill_the_disk, free_the_disk, "tests.faults.careless_wsgi"
+        tmp_path, 1, fill_until_one_is_lost, free_the_disk, "tests.faults.careless_wsgi"
     )
 
     assert losses != []
