@@ -164,8 +164,9 @@ def choose_reading(draft: DataImport, *, choices: Mapping[str, str]) -> DataImpo
     if YEAR in choices and draft.year in years_of(draft):
         draft.year = int(choices[YEAR])
     read_again(draft, {**draft.choices, **choices})
-    made = {made.key: made.value for made in decisions_of(draft)}
-    _refuse({key: said for key, said in choices.items() if key not in offered and made.get(key) != said})
+    # Under a bare kind one answer holds for all of the kind.
+    made = {(name, one.value) for one in decisions_of(draft) for name in (one.key, one.kind)}
+    _refuse({key: said for key, said in choices.items() if key not in offered and (key, said) not in made})
     draft.save()
     return draft
 

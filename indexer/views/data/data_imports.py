@@ -119,12 +119,13 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
                 draft = leave_out_columns(draft)
             if readings:
                 choose_reading(draft, choices=readings)
-                # What is read otherwise is to be looked at again.
-                return redirect("indexer:import-mapping", pk=pk)
         except Refused as refusal:
             messages.error(request, join_sentences(refusal.blockers))
         except FileProblems as found:
             messages.error(request, str(found))
+        if readings and not errors:
+            # What is read otherwise is to be looked at again, and what could not be to be chosen again.
+            return redirect("indexer:import-mapping", pk=pk)
         if not errors:
             return redirect(next_step(draft))
         sides = sides_of(draft)

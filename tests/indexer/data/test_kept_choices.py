@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from indexer.models import City, DataImport, DataSeries, DataSet
+from indexer.selectors.data_imports import decisions_of
 from indexer.selectors.stored_values import unpack_values
 from tests.factories import make_account, make_framework, sign_in_staff
 from weighting.enums import Role
@@ -166,3 +167,34 @@ def test_a_choice_may_settle_what_another_one_brings_up(client, framework, choos
     client.post(reverse("indexer:import-store", args=[draft.pk]))
     series = DataSeries.objects.get()
     assert merged_draft(client, framework, 9.5, series=series.pk, year=2021).units == ["Albania", "Chad"]
+
+
+TEXTS = "country,ab,cd\nAlbania,1,c\nChad,n/a (1),2\nNamibia,3,4\n"
+
+
+@pytest.mark.parametrize("choose", [of_page, of_api])
+def test_one_answer_may_hold_for_all_questions_of_a_kind(client, framework, choose):
+    """Texts in place of numbers are asked about for each column, and for all of them at once."""
+    said = {"register": City.objects.get(code="NAM").register_id, "name_en": "Texts", "year": 2020}
+    said |= {"framework": framework.pk, "normalisation": "minmax", "missing": "reweight"}
+    client.post(
+        reverse("indexer:data-set-import"), {**said, "file": SimpleUploadedFile("f.csv", TEXTS.encode())}
+    )
+    draft = DataImport.objects.get()
+    page = client.get(reverse("indexer:import-mapping", args=[draft.pk]))
+    assert [item["name"] for item in page.context["readings"][:3]] == [
+        "reading-text",
+        "reading-text:ab",
+        "reading-text:cd",
+    ]
+    assert choose(client, draft, {"text": "number"}) == (200, True)
+    assert choose(client, draft, {"text": "gap"}) == (200, False)
+    draft.refresh_from_db()
+    assert {one.how for one in decisions_of(draft) if one.kind == "text"} == {"chosen"}
+
+
+def test_a_page_whose_choice_is_refused_is_shown_again(client, framework):
+    draft = merged_draft(client, framework)
+    mapping = reverse("indexer:import-mapping", args=[draft.pk])
+    answer = client.post(mapping, {"reading-fill": "sideways"})
+    assert answer["Location"] == mapping
