@@ -161,6 +161,7 @@ class World:
             "figure": "composition",
             "table": "groups",
             "kind": "invitation",
+            "listed": "counted",
             "plan_pk": 0,
             "format": "csv" if kind == "version" else "svg",
             "address": "nothing",

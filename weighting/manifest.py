@@ -19,6 +19,7 @@ from weighting.readers.framework import TERMS
 
 RECEIPT_DOMAIN = b"quanheng/receipt/1"
 ROOT_DOMAIN = b"quanheng/receipt-root/1"
+SUPERSEDED_DOMAIN = b"quanheng/superseded-receipts/1"
 FIRST_PREVIOUS_HASH = "0" * 64
 
 
@@ -122,9 +123,23 @@ def receipt_document(round_: Round, ballot: Ballot) -> dict[str, Any]:
     }
 
 
+def receipt_list(receipts: Iterable[str]) -> bytes:
+    """Return what the root of a round is the hash of: its receipts, sorted, one per line."""
+    return _lines(ROOT_DOMAIN, receipts)
+
+
+def superseded_list(receipts: Iterable[str]) -> bytes:
+    """Return the receipts that later seals replaced, in a form that never passes for the other list."""
+    return _lines(SUPERSEDED_DOMAIN, receipts)
+
+
 def hash_receipt_list(receipts: Iterable[str]) -> str:
-    """Return the root of a round: the hash of its receipts, sorted, one per line."""
-    return hash_bytes(b"\n".join([ROOT_DOMAIN, *(receipt.encode() for receipt in sorted(receipts))]))
+    """Return the root of a round."""
+    return hash_bytes(receipt_list(receipts))
+
+
+def _lines(domain: bytes, receipts: Iterable[str]) -> bytes:
+    return b"\n".join([domain, *(receipt.encode() for receipt in sorted(receipts))])
 
 
 def weight_text(weight: float) -> str:

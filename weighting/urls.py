@@ -75,6 +75,7 @@ urlpatterns = [
     path("ballot/receipt/", ballot.receipt, name="ballot-receipt"),
     path("ballot/receipt/download/", ballot.download_receipt, name="ballot-receipt-download"),
     path("receipts/", participation.own_round_receipts, name="receipts"),
+    path("receipts/<slug:listed>.txt", participation.own_round_receipt_list, name="receipt-list"),
     path("rounds/", rounds.round_list, name="round-list"),
     path("rounds/new/", rounds.round_new, name="round-new"),
     path("rounds/<int:pk>/", rounds.round_detail, name="round-detail"),
@@ -133,6 +134,11 @@ urlpatterns = [
         name="round-reminder-cancel",
     ),
     path("rounds/<int:pk>/receipts/", participation.round_receipts, name="round-receipts"),
+    path(
+        "rounds/<int:pk>/receipts/<slug:listed>.txt",
+        participation.round_receipt_list,
+        name="round-receipt-list",
+    ),
     path("rounds/<int:pk>/statistics/", statistics.statistics_page, name="round-statistics"),
     path(
         "rounds/<int:pk>/statistics/<slug:figure>.<slug:format>",

@@ -1,8 +1,9 @@
-/* Checks a receipt against the list on this page. Nothing is sent: once the page is loaded it works without a network. */
+/* Checks a receipt against the lists of its round. Nothing is sent: once the page is loaded it works without a network. */
 
 const section = document.getElementById("receipt-check");
 const words = section.dataset;
 const result = document.getElementById("receipt-result");
+const LISTS = ["#receipt-list", "#superseded-list"];
 
 async function sha256(parts) {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.join("\n")));
@@ -25,6 +26,14 @@ function readReceipt(text) {
   }
 }
 
+/* Of a list that goes beyond this page, the whole, fetched as the page is loaded and so whatever is looked for in it. */
+async function fetchWhole(selector) {
+  const url = document.querySelector(selector)?.dataset.whole;
+  if (!url) return null;
+  const response = await fetch(url).catch(() => null);
+  return response?.ok ? (await response.text()).split("\n").slice(1) : undefined;
+}
+
 function readList(selector) {
   return [...document.querySelectorAll(`${selector} li`)].map((item) => item.textContent.trim());
 }
@@ -38,7 +47,7 @@ async function judge(text) {
   const file = readReceipt(text);
   if (!file) return ["error", words.unreadable];
   if (String(file.round) !== words.round || file.questionnaire_hash !== words.questionnaire) return ["error", words.otherRound];
-  const [listed, superseded] = ["#receipt-list", "#superseded-list"].map(readList);
+  const [listed, superseded] = LISTS.map((selector, at) => wholes[at] ?? readList(selector));
   const parts = ["quanheng/receipt/1", file.round, file.questionnaire_hash, file.nonce, canonical(file.scores)];
   if ((await sha256(parts)) !== file.receipt) return ["error", words.altered];
   const isListWrong = words.root && (await sha256(["quanheng/receipt-root/1", ...listed])) !== words.root;
@@ -63,9 +72,13 @@ function show(kind, text) {
   result.focus();
 }
 
-section.hidden = false;
-if (crypto.subtle) document.getElementById("receipt-run").addEventListener("click", check);
-else {
-  show("warning", words.insecure);
+function refuse(text) {
+  show("warning", text);
   document.getElementById("receipt-run").disabled = true;
 }
+
+const wholes = await Promise.all(LISTS.map(fetchWhole));
+section.hidden = false;
+if (!crypto.subtle) refuse(words.insecure);
+else if (wholes.includes(undefined)) refuse(words.notLoaded);
+else document.getElementById("receipt-run").addEventListener("click", check);

@@ -16,6 +16,7 @@ from weighting.selectors.rounds import items_of
 from weighting.services.access import issue_invitation_link
 from weighting.services.ballots import save_score, seal_ballot
 from weighting.services.rounds import close_round
+from weighting.views.listing import PAGE_SIZE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -143,3 +144,32 @@ def test_a_ballot_that_the_rule_leaves_out_is_told_from_one_that_counts(
     close_round(round_, actor=manager)
     page.reload()
     expect(check_text(page, json.dumps(left_out))).to_contain_text("Left out")
+
+
+def test_a_list_beyond_one_page_is_looked_through_whole_without_a_network(
+    open_check, invitation, round_, manager
+):
+    counted = receipt_of(invitation)
+    for place in range(PAGE_SIZE + 1):
+        receipt = f"{place:064x}"
+        Ballot.objects.create(round=round_, sealed_scores=counted["scores"], receipt=receipt)
+    close_round(round_, actor=manager)
+    page = open_check()
+
+    assert counted["receipt"] not in page.locator("#receipt-list").inner_text()
+    expect(check_text(page, json.dumps(counted))).to_contain_text("Counted")
+    foreign = counted | {"nonce": "0" * 64}
+    expect(check_text(page, json.dumps(foreign))).to_contain_text("altered")
+
+
+def test_where_the_whole_list_does_not_come_nothing_is_judged(
+    open_check, invitation, round_, manager, context
+):
+    for place in range(PAGE_SIZE + 1):
+        Ballot.objects.create(round=round_, sealed_scores={}, receipt=f"{place:064x}")
+    close_round(round_, actor=manager)
+    context.route("**/receipts/counted.txt", lambda route: route.abort())
+
+    page = open_check()
+    expect(page.locator("#receipt-result")).to_contain_text("could not be loaded")
+    expect(page.locator("#receipt-run")).to_be_disabled()

@@ -15,6 +15,9 @@ POLICY = {
     "weighting:ballot-withdraw": ("GET POST", EXPERTS),
     "weighting:receipts": ("GET", EXPERTS),
     "weighting:round-receipts": ("GET", OWNER),
+    # The round of this world is open: there is no list yet.
+    "weighting:receipt-list": ("", EXPERTS),
+    "weighting:round-receipt-list": ("", OWNER),
     "weighting:enter-code": ("GET POST", ANYBODY),
     "weighting:enter-key": ("POST", ANYBODY),
     "weighting:begin-anew": ("GET POST", ANYBODY),

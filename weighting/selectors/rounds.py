@@ -116,6 +116,11 @@ def receipts_of(round_: Round) -> list[str]:
     return sorted(round_.ballots.exclude(receipt="").values_list("receipt", flat=True))
 
 
+def lists_receipts(round_: Round) -> bool:
+    """Tell whether there is any receipt that `receipts_of` would return."""
+    return has_receipts(round_) and round_.ballots.exclude(receipt="").exists()
+
+
 def superseded_receipts_of(round_: Round) -> list[str]:
     """Return the sorted receipts that a later seal replaced; none before the close, none if void."""
     return list(round_.superseded_receipts) if has_receipts(round_) else []
@@ -179,6 +184,13 @@ def with_counts(rounds: QuerySet[Round]) -> QuerySet[Round]:
     return rounds.annotate(entered_count=Case(When(receipt_root="", then=None), default=entered))
 
 
+def count_entered(round_: Round) -> int:
+    """Count the sealed ballots of a closed round that a manager entered; none while its list may change."""
+    if not has_receipts(round_):
+        return 0
+    return round_.ballots.filter(medium=Medium.SHEET).exclude(receipt="").count()
+
+
 def own_ballots(ballots: Sequence[Ballot]) -> BoolArray:
     """Tell which ballots their experts filled in, (ballots,); a manager entered, and so read, the others."""
     return np.array([ballot.medium != Medium.SHEET for ballot in ballots], dtype=bool)
@@ -240,7 +252,7 @@ def aggregation_blockers(round_: Round) -> list[str]:
             )
             % {"sealed": sealed, "least": least}
         )
-    return blockers + _item_blockers(round_)
+    return blockers + _item_blockers(round_, counted_ballots)
 
 
 def too_few_words(ballots: Sequence[Ballot], *, least: int) -> str:
@@ -274,12 +286,11 @@ def own_hand_blockers(ballots: Sequence[Ballot], *, least: int) -> list[str]:
     return [message % {"entered": entered, "counted": len(ballots), "least": least}]
 
 
-def _item_blockers(round_: Round) -> list[str]:
+def _item_blockers(round_: Round, ballots: list[Ballot]) -> list[str]:
     """Name the items on which abstentions leave fewer than k answers: no figure is made of those."""
-    items, ballots = items_of(round_), counted_ballots_of(round_)
     if ballots_towards_k(ballots) < round_.least_panel:
         return []
-    blockers = []
+    items, blockers = items_of(round_), []
     for item, answers in zip(items, answers_towards_k(ballots, scores_on(ballots, items)), strict=True):
         words = {"name": item.name, "least": round_.least_panel}
         if answers == 0:

@@ -44,7 +44,7 @@ from weighting.selectors.ballots import (
 )
 from weighting.selectors.claims import Claim, held_ballot, lacks_earlier_key
 from weighting.selectors.feedback import ItemFeedback, feedback_for
-from weighting.selectors.rounds import receipts_of
+from weighting.selectors.rounds import lists_receipts
 from weighting.sentences import join_sentences
 from weighting.services.answers import SavedAnswer
 from weighting.services.ballots import save_comment, save_score, seal_ballot
@@ -424,7 +424,7 @@ def _closed_page(
         "own_address": reverse("weighting:ballot"),
         "round": invitation.round,
         "sealed": invitation.sealed,
-        "receipts": receipts_of(invitation.round),
+        "lists_receipts": lists_receipts(invitation.round),
         "void": invitation.round.state == RoundState.VOID,
         "keeps_link": bool(invitation.round.receipt_root and held_ballot(claim)),
         "awaits_close": invitation.round.state == RoundState.OPEN,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from weighting.enums import Feedback, Language, RoundState
 from weighting.forms.rounds import TERMS, ExtendForm, RevisionForm, RoundBasisForm, RoundForm, VoidForm
-from weighting.models import Framework, Panel, Round
+from weighting.models import Framework, Invitation, Panel, Round
 from weighting.permissions import MANAGERS, audience
 from weighting.reauthentication import grave
 from weighting.selectors.claims import keeps_locks
@@ -32,15 +33,13 @@ from weighting.selectors.pooling import has_aggregate
 from weighting.selectors.round_history import version_of
 from weighting.selectors.rounds import (
     asked_groups_of,
+    count_entered,
     declaring_in,
-    entered_among,
-    has_receipts,
     participation_of,
     receipts_of,
     rounds_to_follow,
     rounds_visible_to,
     rounds_with_participation,
-    sealed_ballots_of,
 )
 from weighting.services.rounds import (
     FurtherTerms,
@@ -57,7 +56,7 @@ from weighting.services.unlinking import end_series
 from weighting.services.versions import aggregate_round
 from weighting.views.answers import answer_act, answer_form, sent_data
 from weighting.views.first_steps import first_steps, steps_to_a_round
-from weighting.views.listing import page_of
+from weighting.views.listing import PAGE_SIZE, page_of
 from weighting.views.round_steps import next_act_of, short_of_weights, steps_of
 from weighting.visitors import account_of
 
@@ -113,22 +112,25 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
     participation = participation_of(round_)
     invitations = page_of(request, invitations_with_letters(round_))
     act = next_act_of(round_, participation)
+    declaring, further_declaring = _first_of(declaring_in(round_))
     context = {
         "round": round_,
         "steps": steps_of(round_),
         "act": act,
         "participation": participation,
         "invitations": invitations,
-        "declaring": declaring_in(round_),
+        "declaring": declaring,
+        "further_declaring": further_declaring,
         "not_reached": count_not_reached(round_) if round_.state == RoundState.OPEN else 0,
         "groups": asked_groups_of(round_),
         "languages": [Language(language).label for language in round_.languages],
         "receipts": receipts_of(round_),
+        "most_receipts": PAGE_SIZE,
         "version": version_of(round_, account_of(request)),
         "is_open": round_.state == RoundState.OPEN,
         "keeps_links": keeps_locks(round_),
         "is_reported": has_aggregate(round_),
-        "entered": entered_among(sealed_ballots_of(round_)) if has_receipts(round_) else 0,
+        "entered": count_entered(round_),
         "can_be_followed": round_.state == RoundState.AGGREGATED and round_.feedback != Feedback.NONE,
         "can_be_repeated": round_.state in (RoundState.CLOSED, RoundState.AGGREGATED, RoundState.VOID),
         "can_be_revised": round_.state in (RoundState.DRAFT, RoundState.READY),
@@ -267,6 +269,12 @@ def round_void(request: HttpRequest, pk: int) -> HttpResponse:
         ],
     }
     return answer_form(request, "weighting/manager/round_void.html", context)
+
+
+def _first_of(invitations: QuerySet[Invitation]) -> tuple[list[Invitation], bool]:
+    """Return as many as one page lists, and whether there are more."""
+    found = list(invitations[: PAGE_SIZE + 1])
+    return found[:PAGE_SIZE], len(found) > PAGE_SIZE
 
 
 def _draft(request: HttpRequest, form: RoundForm, framework: Framework, panel: Panel) -> Round:
