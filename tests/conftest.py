@@ -182,6 +182,31 @@ def _parts_untold(django_test_environment):
 
 
 @pytest.fixture
+def manager():
+    """The account of a manager."""
+    from tests.factories import make_account
+
+    return make_account()
+
+
+@pytest.fixture
+def manager_signed_in(client, manager):
+    """Let the test's client be the manager's browser: files of a manager's pages say so in their marks."""
+    from tests.factories import sign_in_staff
+
+    sign_in_staff(client, manager)
+
+
+@pytest.fixture
+def analyst(client):
+    """The browser of an analyst who is signed in."""
+    from tests.factories import make_account, sign_in_staff
+    from weighting.enums import Role
+
+    return sign_in_staff(client, make_account(Role.ANALYST))
+
+
+@pytest.fixture
 def parts_told(monkeypatch):
     """Let Django tell the test client of every part of a page."""
     monkeypatch.setattr(Template, "_render", instrumented_test_render)

@@ -11,14 +11,13 @@ from django.urls import resolve, reverse
 from tests.factories import (
     PASSWORD,
     confirm_identity,
-    make_account,
     make_framework,
     make_round,
     sign_in_staff,
 )
 from tests.indexer.factories import make_draft
 from tests.routes import find_routes
-from weighting.enums import Role, RoundState, VersionStatus
+from weighting.enums import RoundState, VersionStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -27,11 +26,6 @@ GRAVE = re.compile(
     r"(round-(open|close|void|aggregate|end-series)|(version|framework|data-set|series)-(publish|freeze|retire)"
     r"|index-(new|withdraw)|series-remove|person-(?!detail)[\w-]+|invite-withdraw)$"
 )
-
-
-@pytest.fixture
-def manager():
-    return make_account(Role.MANAGER)
 
 
 @pytest.fixture

@@ -33,11 +33,6 @@ def in_chinese(client, address, page):
 
 
 @pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
 def staff(client, manager):
     return factories.sign_in_staff(client, manager)
 

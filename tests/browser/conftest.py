@@ -80,11 +80,6 @@ def open_page(live_server, browser):
 
 
 @pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
 def round_(manager):
     return factories.make_round(manager=manager)
 

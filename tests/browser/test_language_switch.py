@@ -17,11 +17,6 @@ RESULTS = "#results tbody tr"
 
 
 @pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
 def runs():
     return make_runs(np.random.default_rng(5).random((60, 5)) * 100, published=True)
 

@@ -22,11 +22,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
 def exclusion():
     return ExclusionRule.NONE
 

@@ -11,10 +11,8 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from indexer.models import IndexMethod
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.data.test_method_by_leaf import imported
 from tests.indexer.factories import make_data_set, make_version
-from weighting.enums import Role
 from weighting.readers import FileProblems
 
 pytestmark = pytest.mark.django_db
@@ -49,11 +47,6 @@ def data_set():
     framework = imported(PLAIN)
     make_version(framework)
     return make_data_set(framework, values=VALUES)
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def test_the_file_of_a_framework():

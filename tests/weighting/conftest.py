@@ -19,7 +19,7 @@ def round_(round_of_the_file):
 
 
 @pytest.fixture
-def manager(round_):
+def round_manager(round_):
     return round_.managers.get()
 
 

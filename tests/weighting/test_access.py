@@ -117,20 +117,22 @@ def test_an_unknown_link_says_so(client):
     assert "weighting/confirm_link.html" in [template.name for template in response.templates]
 
 
-def test_a_new_link_leaves_the_ballot_with_the_browser_that_claimed_it(client, invitation, manager):
+def test_a_new_link_leaves_the_ballot_with_the_browser_that_claimed_it(client, invitation, round_manager):
     token = issue_invitation_link(invitation)
     open_link(client, token)
     client.post(CONFIRM, factories.CONSENT)
-    replace_invitation_link(invitation, actor=manager)
+    replace_invitation_link(invitation, actor=round_manager)
     open_link(client, token)
 
     assert client.get(CONFIRM).status_code == 404
     assert client.get(BALLOT).status_code == 200
 
 
-def test_after_the_close_the_link_still_leads_to_the_page_that_says_so(client, round_, invitation, manager):
+def test_after_the_close_the_link_still_leads_to_the_page_that_says_so(
+    client, round_, invitation, round_manager
+):
     token = issue_invitation_link(invitation)
-    close_round(round_, actor=manager)
+    close_round(round_, actor=round_manager)
     open_link(client, token)
 
     assert client.get(CONFIRM).context["is_open"] is False
@@ -138,8 +140,8 @@ def test_after_the_close_the_link_still_leads_to_the_page_that_says_so(client, r
     assert client.get(BALLOT).context["sealed"] is False
 
 
-def test_an_experts_link_signs_a_manager_out_first(client, invitation, manager):
-    factories.sign_in_staff(client, manager)
+def test_an_experts_link_signs_a_manager_out_first(client, invitation, round_manager):
+    factories.sign_in_staff(client, round_manager)
     open_link(client, issue_invitation_link(invitation))
     client.post(CONFIRM, factories.CONSENT)
 

@@ -5,7 +5,6 @@ from django.urls import reverse
 
 from tests.factories import (
     CONSENT,
-    make_account,
     make_framework,
     make_invitation,
     make_panel,
@@ -19,11 +18,6 @@ from weighting.services.access import issue_invitation_link
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 BALLOT, REVIEW = reverse("weighting:ballot"), reverse("weighting:ballot-review")
 TREE = {"a": {"a1": {}, "a2": {}}, "b": {}}
-
-
-@pytest.fixture
-def manager():
-    return make_account()
 
 
 @pytest.fixture

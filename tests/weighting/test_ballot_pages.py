@@ -206,9 +206,9 @@ def test_an_item_that_the_round_does_not_ask_about_is_refused(expert):
     assert save(expert, "elsewhere", 3).status_code == 422
 
 
-def test_after_the_close_a_click_is_told_so(expert, round_, manager):
+def test_after_the_close_a_click_is_told_so(expert, round_, round_manager):
     save(expert, "infra", 4)
-    close_round(round_, actor=manager)
+    close_round(round_, actor=round_manager)
 
     response = save(expert, "industry", 3)
 
@@ -324,12 +324,14 @@ def test_without_a_seal_there_is_no_receipt(expert, page):
 
 
 @pytest.mark.parametrize("is_sealed", [True, False])
-def test_after_the_close_only_whether_it_was_sealed_is_told(expert, round_, invitation, manager, is_sealed):
+def test_after_the_close_only_whether_it_was_sealed_is_told(
+    expert, round_, invitation, round_manager, is_sealed
+):
     factories.fill_ballot(invitation)
     if is_sealed:
         seal_ballot(claim_of(invitation))
     nonce = ballot_of(invitation).nonce
-    close_round(round_, actor=manager)
+    close_round(round_, actor=round_manager)
 
     response = expert.get(url("ballot"))
 
@@ -342,16 +344,16 @@ def test_after_the_close_only_whether_it_was_sealed_is_told(expert, round_, invi
         assert expert.get(url(other), follow=True).context["sealed"] is is_sealed
 
 
-def test_a_seal_after_the_close_is_refused(expert, round_, invitation, manager):
+def test_a_seal_after_the_close_is_refused(expert, round_, invitation, round_manager):
     factories.fill_ballot(invitation)
-    close_round(round_, actor=manager)
+    close_round(round_, actor=round_manager)
 
     assert expert.post(url("ballot-seal")).status_code == 409
     assert not Ballot.objects.filter(round=round_).exists()
 
 
-def test_a_voided_round_says_so(expert, round_, manager):
-    void_round(round_, reason="wrong list", actor=manager)
+def test_a_voided_round_says_so(expert, round_, round_manager):
+    void_round(round_, reason="wrong list", actor=round_manager)
 
     assert expert.get(url("ballot")).context["void"] is True
 

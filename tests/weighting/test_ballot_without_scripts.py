@@ -85,8 +85,8 @@ def test_a_wrong_score_on_the_whole_page_is_named(expert, round_):
     assert "not 7" in response.content.decode() or "7" in response.context["blockers"][0]
 
 
-def test_answers_that_came_after_the_close_are_shown_and_not_stored(expert, round_, manager):
-    close_round(round_, actor=manager)
+def test_answers_that_came_after_the_close_are_shown_and_not_stored(expert, round_, round_manager):
+    close_round(round_, actor=round_manager)
 
     response = expert.post(url("ballot"), page_fields(round_, {"infra": 5}))
 

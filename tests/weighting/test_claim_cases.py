@@ -38,8 +38,8 @@ def is_claimed_page(page):
     return "weighting/claimed.html" in [template.name for template in page.templates]
 
 
-def test_the_printed_link_and_its_code_lead_to_the_same_ballot(invitation, manager):
-    staff = factories.sign_in_staff(browser(), manager)
+def test_the_printed_link_and_its_code_lead_to_the_same_ballot(invitation, round_manager):
+    staff = factories.sign_in_staff(browser(), round_manager)
     page = staff.post(reverse("weighting:invitation-link", args=[invitation.round_id, invitation.pk]))
     token, code = code_on(page)
     expert = browser()
@@ -52,17 +52,17 @@ def test_the_printed_link_and_its_code_lead_to_the_same_ballot(invitation, manag
     assert again.context["own"].answered_count == 1
 
 
-def test_revoked_links_let_the_expert_go_on_where_the_ballot_was_begun(invitation, manager):
+def test_revoked_links_let_the_expert_go_on_where_the_ballot_was_begun(invitation, round_manager):
     expert, token = begun(invitation)
-    revoke_invitation_links(invitation, actor=manager)
+    revoke_invitation_links(invitation, actor=round_manager)
 
     assert save(expert, "infra", 4).status_code == 200
     assert open_link(browser(), token).status_code == 404
 
 
-def test_the_close_finds_a_page_open_and_tells_it(invitation, round_, manager):
+def test_the_close_finds_a_page_open_and_tells_it(invitation, round_, round_manager):
     expert, _token = sealed(invitation)
-    close_round(round_, actor=manager)
+    close_round(round_, actor=round_manager)
 
     answer = save(expert, "infra", 1, seen=1)
 
@@ -70,10 +70,10 @@ def test_the_close_finds_a_page_open_and_tells_it(invitation, round_, manager):
     assert bears_locks(round_) is False
 
 
-def test_a_removed_expert_who_is_invited_again_begins_with_an_empty_ballot(invitation, round_, manager):
+def test_a_removed_expert_who_is_invited_again_begins_with_an_empty_ballot(invitation, round_, round_manager):
     expert, token = begun(invitation)
     save(expert, "infra", 4)
-    remove_expert(invitation, actor=manager)
+    remove_expert(invitation, actor=round_manager)
     assert open_link(browser(), token).status_code == 404
     assert save(expert, "infra", 5, seen=1).status_code == 302
     person = invitation.expert
@@ -86,24 +86,24 @@ def test_a_removed_expert_who_is_invited_again_begins_with_an_empty_ballot(invit
         sector=person.sector,
         language=person.language,
     )
-    add_experts(round_, people=[row], actor=manager)
+    add_experts(round_, people=[row], actor=round_manager)
 
     assert begin(expert, issue_invitation_link(invitation))["Location"] == BALLOT
     assert expert.get(BALLOT).context["own"].answered_count == 0
 
 
-def test_a_removed_experts_draft_is_deleted_at_the_close(invitation, round_, manager):
+def test_a_removed_experts_draft_is_deleted_at_the_close(invitation, round_, round_manager):
     begun(invitation)
-    remove_expert(invitation, actor=manager)
+    remove_expert(invitation, actor=round_manager)
     assert Ballot.objects.count() == 1
 
-    close_round(round_, actor=manager)
+    close_round(round_, actor=round_manager)
 
     assert Ballot.objects.count() == 0
 
 
-def test_the_page_of_an_expert_who_has_sealed_offers_no_removal(invitation, round_, manager):
-    staff = factories.sign_in_staff(browser(), manager)
+def test_the_page_of_an_expert_who_has_sealed_offers_no_removal(invitation, round_, round_manager):
+    staff = factories.sign_in_staff(browser(), round_manager)
     detail = reverse("weighting:invitation-detail", args=[round_.pk, invitation.pk])
     remove = reverse("weighting:invitation-remove", args=[round_.pk, invitation.pk])
     begun(invitation)
@@ -117,8 +117,8 @@ def test_the_page_of_an_expert_who_has_sealed_offers_no_removal(invitation, roun
     assert "nobody can tell which ballot is theirs" in refused.text
 
 
-def test_a_paper_ballot_stands_and_nobody_has_a_key_to_it(invitation, round_, manager):
-    import_sheet(invitation, source=filled(round_), filename="f.xlsx", actor=manager)
+def test_a_paper_ballot_stands_and_nobody_has_a_key_to_it(invitation, round_, round_manager):
+    import_sheet(invitation, source=filled(round_), filename="f.xlsx", actor=round_manager)
     expert, token = browser(), issue_invitation_link(invitation)
 
     assert is_claimed_page(open_link(expert, token))
@@ -126,24 +126,26 @@ def test_a_paper_ballot_stands_and_nobody_has_a_key_to_it(invitation, round_, ma
     assert expert.post(ANEW, factories.CONSENT)["Location"] == CONFIRM
 
 
-def test_a_form_never_takes_the_place_of_a_ballot_that_was_begun(invitation, round_, manager):
+def test_a_form_never_takes_the_place_of_a_ballot_that_was_begun(invitation, round_, round_manager):
     begun(invitation)
 
     with pytest.raises(Refused, match="begun already"):
-        import_sheet(invitation, source=filled(round_), filename="f.xlsx", actor=manager)
+        import_sheet(invitation, source=filled(round_), filename="f.xlsx", actor=round_manager)
 
 
-def test_a_deadline_that_moves_keeps_the_ballot_with_its_browser(invitation, round_, manager):
+def test_a_deadline_that_moves_keeps_the_ballot_with_its_browser(invitation, round_, round_manager):
     expert, token = begun(invitation)
-    extend_deadline(round_, deadline=round_.deadline + factories.timedelta(days=30), actor=manager)
+    extend_deadline(round_, deadline=round_.deadline + factories.timedelta(days=30), actor=round_manager)
 
     assert expert.get(BALLOT).status_code == 200
     assert open_link(expert, token).redirect_chain[-1][0] == BALLOT
 
 
-def test_a_voided_round_leaves_no_lock_and_shows_its_experts_that_it_was_voided(invitation, round_, manager):
+def test_a_voided_round_leaves_no_lock_and_shows_its_experts_that_it_was_voided(
+    invitation, round_, round_manager
+):
     expert, _token = sealed(invitation)
-    void_round(round_, reason="wrong list", actor=manager)
+    void_round(round_, reason="wrong list", actor=round_manager)
 
     page = expert.get(BALLOT)
     assert page.context["void"] is True
@@ -162,12 +164,12 @@ def test_staff_have_no_page_on_which_a_key_opens_a_ballot(invitation, role):
     assert is_claimed_page(open_link(staff, token))
 
 
-def test_no_page_file_or_answer_of_the_api_holds_what_opens_a_ballot(invitation, round_, manager):
+def test_no_page_file_or_answer_of_the_api_holds_what_opens_a_ballot(invitation, round_, round_manager):
     expert, _token = sealed(invitation)
     claim, ballot = claim_of(invitation), ballot_of(invitation)
     held = Invitation.objects.get(pk=invitation.pk).claim
     administrator = factories.make_account(Role.ADMINISTRATOR, is_staff=True, is_superuser=True)
-    for account in (manager, administrator):
+    for account in (round_manager, administrator):
         staff = factories.sign_in_staff(browser(), account)
         addresses = [
             reverse("weighting:round-detail", args=[round_.pk]),

@@ -113,9 +113,9 @@ def test_two_experts_on_one_tablet_each_come_to_their_own_ballot(round_):
 # --- the invitation alone -------------------------------------------------------------------------
 
 
-def ways_in(invitation, manager):
+def ways_in(invitation, round_manager):
     """Every way in that a manager or a helper of theirs can take: a new link, its code, a mailed link."""
-    staff = factories.sign_in_staff(Client(), manager)
+    staff = factories.sign_in_staff(Client(), round_manager)
     address = reverse("weighting:invitation-link", args=[invitation.round_id, invitation.pk])
     token, code = code_on(staff.post(address))
     yield "new link", lambda client: open_link(client, token)
@@ -124,7 +124,7 @@ def ways_in(invitation, manager):
         lambda client: client.post(reverse("weighting:enter-code"), {"code": code}, follow=True),
     )
     Invitation.objects.filter(pk=invitation.pk).update(sealed=False, mailed=False)
-    for letter in write_invitations(invitation.round, actor=manager):
+    for letter in write_invitations(invitation.round, actor=round_manager):
         if letter.invitation_id == invitation.pk:
             mail_letter(letter.pk)
     Invitation.objects.filter(pk=invitation.pk).update(sealed=True)
@@ -132,11 +132,11 @@ def ways_in(invitation, manager):
     yield "mailed link", lambda client: open_link(client, mailed)
 
 
-def test_no_link_or_code_that_a_manager_makes_opens_a_sealed_ballot(invitation, manager):
+def test_no_link_or_code_that_a_manager_makes_opens_a_sealed_ballot(invitation, round_manager):
     expert, _token = sealed(invitation)
     before = ballot_of(invitation)
 
-    for name, come_in in ways_in(invitation, manager):
+    for name, come_in in ways_in(invitation, round_manager):
         spy = browser()
         page = come_in(spy)
         assert "weighting/claimed.html" in [template.name for template in page.templates], name
@@ -158,13 +158,13 @@ def test_no_link_or_code_that_a_manager_makes_opens_a_sealed_ballot(invitation, 
     assert expert.get(RECEIPT).status_code == 200
 
 
-def test_were_the_link_enough_a_manager_would_read_it(invitation, manager, monkeypatch):
+def test_were_the_link_enough_a_manager_would_read_it(invitation, round_manager, monkeypatch):
     """Control: the attack above finds the ballot once the claim is not asked for."""
     sealed(invitation)
     claim = claim_of(invitation)
     monkeypatch.setattr("weighting.keyring.KeyRing.claim_to", lambda _ring, _invitation: claim)
 
-    for name, come_in in ways_in(invitation, manager):
+    for name, come_in in ways_in(invitation, round_manager):
         spy = browser()
         come_in(spy)
         assert spy.get(FILE).json()["scores"] == ballot_of(invitation).sealed_scores, name
@@ -276,7 +276,7 @@ def test_a_key_stands_for_what_any_scrypt_makes_of_it(invitation):
 # --- begun anew, and by somebody else -------------------------------------------------------------
 
 
-def test_an_unsealed_ballot_without_key_is_begun_anew_empty(invitation, round_, manager):
+def test_an_unsealed_ballot_without_key_is_begun_anew_empty(invitation, round_, round_manager):
     first, token = begun(invitation)
     save(first, "infra", 4)
     other = browser()
@@ -291,7 +291,7 @@ def test_an_unsealed_ballot_without_key_is_begun_anew_empty(invitation, round_, 
     assert first.post(reverse("weighting:ballot-seal")).status_code == 302
     factories.fill_ballot(invitation)
     other.post(reverse("weighting:ballot-seal"))
-    closed = close_round(round_, actor=manager)
+    closed = close_round(round_, actor=round_manager)
     assert (closed.sealed_count, Ballot.objects.filter(round=round_).count()) == (1, 1)
 
 
@@ -326,7 +326,7 @@ def test_a_sealed_ballot_is_not_begun_anew(invitation):
 
 
 @pytest.mark.parametrize("make", [begun, sealed])
-def test_an_expert_says_that_it_was_somebody_else(make, invitation, round_, manager):
+def test_an_expert_says_that_it_was_somebody_else(make, invitation, round_, round_manager):
     _other, token = make(invitation)
     expert = browser()
     open_link(expert, token)
@@ -336,7 +336,7 @@ def test_an_expert_says_that_it_was_somebody_else(make, invitation, round_, mana
 
     assert "see that it was not you" in page.content.decode()
     assert again.status_code == 200
-    staff = factories.sign_in_staff(browser(), manager)
+    staff = factories.sign_in_staff(browser(), round_manager)
     detail = reverse("weighting:invitation-detail", args=[round_.pk, invitation.pk])
     assert "somebody else used this invitation" in staff.get(detail).content.decode()
     assert "says it was somebody else" in staff.get(reverse("weighting:round-detail", args=[round_.pk])).text
@@ -358,10 +358,10 @@ def test_nobody_disputes_what_nobody_has_claimed(invitation):
 
 
 def test_after_the_close_the_cookie_leads_to_the_page_that_says_so_and_to_no_ballot(
-    invitation, round_, manager
+    invitation, round_, round_manager
 ):
     client, token = sealed(invitation)
-    close_round(round_, actor=manager)
+    close_round(round_, actor=round_manager)
 
     page = client.get(BALLOT)
     assert (page.context["sealed"], page.context["keeps_link"]) == (True, False)
@@ -370,9 +370,9 @@ def test_after_the_close_the_cookie_leads_to_the_page_that_says_so_and_to_no_bal
     assert open_link(client, token).redirect_chain[-1][0] == BALLOT
 
 
-def test_after_the_close_the_link_alone_tells_what_the_manager_knows(invitation, round_, manager):
+def test_after_the_close_the_link_alone_tells_what_the_manager_knows(invitation, round_, round_manager):
     _client, token = sealed(invitation)
-    close_round(round_, actor=manager)
+    close_round(round_, actor=round_manager)
     other = browser()
     page = open_link(other, token).content.decode()
     other.post(CONFIRM)

@@ -14,7 +14,7 @@ from weighting.models import Framework
 from weighting.readers import FileProblems, read_framework
 from weighting.services.frameworks import import_framework
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 HEAD = ["Code", "PARENT", "Name_EN", "Definition_zh", "definition EN", "Source", "LICENCE"]
 ROWS = [
@@ -39,20 +39,12 @@ def as_xlsx():
     return SimpleUploadedFile("tree.xlsx", out.getvalue())
 
 
-@pytest.fixture
-def manager(client):
-    account = factories.make_account()
-    factories.sign_in_staff(client, account)
-    return account
-
-
 def imported(manager, text):
     return import_framework(
         source=text.encode(), filename="f.csv", name_zh="", name_en="Networks", actor=manager
     )
 
 
-@pytest.mark.usefixtures("manager")
 @pytest.mark.parametrize("file", [lambda: upload(as_csv()), as_xlsx], ids=["csv", "xlsx"])
 def test_a_file_brings_them_under_heads_in_any_case_and_takes_them_along(client, file):
     said = {"name_zh": "", "name_en": "Networks"}

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.timezone import now
 
-from tests.factories import make_account, make_round, sign_in_staff
+from tests.factories import make_round
 from tests.weighting.test_round_pages import said, url
 from tests.weighting.test_rounds import manager_of, revise
 from weighting.exceptions import Refused
@@ -15,7 +15,7 @@ from weighting.models import Round
 from weighting.selectors.preflight import opening_blockers
 from weighting.services.rounds import extend_deadline
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 # What passes a form: in zones on both sides of Greenwich, at both ends of the calendar.
 TYPED = ["0001-01-01T00:00", "9999-12-31T23:59", "9999-12-01T00:00", "2999-01-01T00:00"]
@@ -25,13 +25,6 @@ FAR = [
     datetime.max.replace(tzinfo=timezone(timedelta(hours=14))),
     datetime.max.replace(tzinfo=timezone(timedelta(hours=-12))),
 ]
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
 
 
 @pytest.mark.parametrize("zone", ZONES)

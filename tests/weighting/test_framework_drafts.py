@@ -16,18 +16,11 @@ from weighting.services import framework_drafts
 from weighting.services.framework_drafts import copy_framework, finish_draft, reopen_framework
 from weighting.services.frameworks import import_framework, publish_framework
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 # Drafts stand along the tree: a file that does, too, is copied as the same file.
 HEAD, INFRA, INDUSTRY, FIXED, MOBILE, FAULTS = FRAMEWORK_CSV.splitlines()
 ALONG_THE_TREE = "\n".join((HEAD, INFRA, FIXED, MOBILE, INDUSTRY, FAULTS))
 NAMES = {"name_zh": "生态", "name_en": "Ecology"}
-
-
-@pytest.fixture
-def manager(client):
-    account = factories.make_account()
-    factories.sign_in_staff(client, account)
-    return account
 
 
 @pytest.fixture
@@ -65,7 +58,6 @@ def made(client, *nodes):
     return draft, {row["code"]: row["key"] for row in draft.rows}
 
 
-@pytest.mark.usefixtures("manager")
 def test_a_tree_is_made_moved_changed_and_finished_without_a_script(client):
     draft, keys = made(
         client, ("air", ""), ("water", ""), ("ozone", "air"), ("rivers", "water"), ("dust", "air")
@@ -101,7 +93,6 @@ def test_a_tree_is_made_moved_changed_and_finished_without_a_script(client):
     assert "already here as “Air and water”" in again.text
 
 
-@pytest.mark.usefixtures("manager")
 def test_what_is_wrong_is_said_at_the_field_and_at_the_row(client):
     draft, keys = made(client, ("a", ""), ("b", "a"))
 
@@ -125,7 +116,6 @@ def test_what_is_wrong_is_said_at_the_field_and_at_the_row(client):
     assert (refused.status_code, Framework.objects.count()) == (422, 0)
 
 
-@pytest.mark.usefixtures("manager")
 def test_an_empty_tree_is_not_finished_and_a_row_that_is_gone_is_not_changed(client):
     draft, keys = made(client)
     assert "at least one indicator" in client.post(address("finish", draft.pk)).text
@@ -144,7 +134,6 @@ def test_an_empty_tree_is_not_finished_and_a_row_that_is_gone_is_not_changed(cli
     assert not FrameworkDraft.objects.filter(pk=draft.pk).exists()
 
 
-@pytest.mark.usefixtures("manager")
 def test_a_group_deeper_than_a_tree_may_be_is_named_at_its_row(client):
     draft, keys = made(
         client, ("a", ""), ("b", "a"), *[(f"c{at}", f"c{at - 1}" if at else "") for at in range(5)]
@@ -326,7 +315,6 @@ def test_the_second_of_two_who_change_one_row_is_told_and_overwrites_knowingly(c
     assert other.post(at, {**own, "seen": their_page.context["seen"]}).status_code == 302
 
 
-@pytest.mark.usefixtures("manager")
 def test_a_row_that_was_changed_meanwhile_is_not_taken_out_unseen(client):
     draft, keys = made(client, ("a", ""))
     seen = client.get(address("node", draft.pk, keys["a"])).context["seen"]

@@ -7,16 +7,9 @@ from tests.weighting.pages import FRAMEWORK_CSV, upload
 from weighting.forms import uploads
 from weighting.models import Framework
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 LIST, IMPORT = reverse("weighting:framework-list"), reverse("weighting:framework-import")
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
 
 
 def detail(framework):
@@ -28,7 +21,6 @@ def send(client, text=FRAMEWORK_CSV, **fields):
     return client.post(IMPORT, data)
 
 
-@pytest.mark.usefixtures("manager")
 def test_an_imported_framework_is_shown_as_a_tree(client):
     response = send(client)
 
@@ -47,7 +39,6 @@ def test_an_imported_framework_is_shown_as_a_tree(client):
         assert words in page.text
 
 
-@pytest.mark.usefixtures("manager")
 def test_the_tree_as_a_file_gives_the_same_tree_again(client):
     send(client)
     first = Framework.objects.get()
@@ -61,7 +52,6 @@ def test_the_tree_as_a_file_gives_the_same_tree_again(client):
         assert "already" in again.text
 
 
-@pytest.mark.usefixtures("manager")
 def test_a_faulty_file_comes_back_with_every_problem_and_the_names(client):
     response = send(client, "code,parent,direction\na,,1\nb,nowhere,5\na,,1\n")
 
@@ -72,7 +62,6 @@ def test_a_faulty_file_comes_back_with_every_problem_and_the_names(client):
     assert not Framework.objects.exists()
 
 
-@pytest.mark.usefixtures("manager")
 @pytest.mark.parametrize("text", ["", "\n"])
 def test_an_empty_file_is_a_problem_of_the_file(client, text):
     response = send(client, text)
@@ -81,7 +70,6 @@ def test_an_empty_file_is_a_problem_of_the_file(client, text):
     assert len(response.context["problems"]) == 1
 
 
-@pytest.mark.usefixtures("manager")
 def test_the_same_file_again_is_refused_by_the_name_of_the_first(client):
     send(client)
     response = send(client, name_en="Another", name_zh="另一个")
@@ -91,7 +79,6 @@ def test_the_same_file_again_is_refused_by_the_name_of_the_first(client):
     assert Framework.objects.count() == 1
 
 
-@pytest.mark.usefixtures("manager")
 def test_a_file_that_is_too_large_is_refused_unread(client, monkeypatch):
     monkeypatch.setattr(uploads, "MAX_UPLOAD", 100)
     response = send(client)
@@ -101,7 +88,6 @@ def test_a_file_that_is_too_large_is_refused_unread(client, monkeypatch):
     assert not Framework.objects.exists()
 
 
-@pytest.mark.usefixtures("manager")
 def test_a_form_sent_empty_names_every_field(client):
     response = client.post(IMPORT)
 
@@ -123,6 +109,7 @@ def test_publishing_lets_anybody_read(client, manager):
 
 def test_a_framework_that_is_not_published_is_not_found_by_visitors(client):
     framework = make_framework()
+    client.logout()
 
     assert client.get(detail(framework)).status_code == 404
     assert framework.name_en not in client.get(LIST).text
@@ -139,7 +126,6 @@ def test_an_analyst_reads_what_others_imported_and_publishes_nothing(client):
     assert client.post(reverse("weighting:framework-publish", args=[framework.pk])).status_code == 404
 
 
-@pytest.mark.usefixtures("manager")
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_the_list_costs_the_same_for_any_number_of_rows(client, django_assert_num_queries, rows):
     for _ in range(rows):

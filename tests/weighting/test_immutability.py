@@ -4,18 +4,13 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from tests.factories import make_account, make_framework, make_round
+from tests.factories import make_framework, make_round
 from weighting import immutability
-from weighting.enums import Role, RoundState
+from weighting.enums import RoundState
 from weighting.models import AuditEntry, NodeWeight, WeightVersion
 from weighting.services.versions import draft_equal_version, freeze_version, publish_version, retire_version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
-
-
-@pytest.fixture
-def manager():
-    return make_account(Role.MANAGER)
 
 
 @pytest.fixture

@@ -5,20 +5,13 @@ import re
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_account, make_round, sign_in_staff
+from tests.factories import make_round
 from tests.weighting.test_round_pages import url
 from weighting.enums import RoundState
 from weighting.models import AccessLink
 from weighting.selectors.access import find_link
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 
 def link_url(invitation):
@@ -60,7 +53,6 @@ def test_no_link_is_made_outside_an_open_round(client, manager):
     assert not AccessLink.objects.exists()
 
 
-@pytest.mark.usefixtures("manager")
 def test_an_invitation_of_another_round_is_not_found(client, manager):
     mine, other = make_round(manager=manager), make_round()
     address = reverse("weighting:invitation-link", args=[mine.pk, other.invitations.first().pk])

@@ -8,11 +8,9 @@ from django.utils import timezone
 from tests.factories import (
     claim_of,
     fill_ballot,
-    make_account,
     make_framework,
     make_panel,
     make_round,
-    sign_in_staff,
 )
 from weighting.dispatch import queue_invitations, queue_reminders
 from weighting.enums import LetterState, RoundState
@@ -30,15 +28,8 @@ from weighting.services.letters import write_invitations, write_reminder
 from weighting.services.rounds import close_round
 from weighting.tasks import mail_letter, sweep_letters
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 LINK = re.compile(r"/in/([\w-]+)/")
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
 
 
 @pytest.fixture

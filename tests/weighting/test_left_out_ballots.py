@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from tests.factories import fill_ballot, make_account, make_invitation, make_panel, make_round
+from tests.factories import fill_ballot, make_invitation, make_panel, make_round
 from tests.weighting.claims import FILE, RECEIPT, begun
 from weighting.enums import ExclusionRule
 from weighting.models import WeightVersion
@@ -32,11 +32,6 @@ COUNTED = {
     BALLOT: "It counts as it stands",
     RECEIPT: "your sealed ballot is among those counted",
 }
-
-
-@pytest.fixture
-def manager():
-    return make_account()
 
 
 def sealed_by(manager, exclusion, score):

@@ -5,21 +5,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories import make_account, make_framework, make_panel, make_round, sign_in_staff
-from weighting.enums import LetterKind, LetterState, Role
+from tests.factories import make_framework, make_panel, make_round
+from weighting.enums import LetterKind, LetterState
 from weighting.models import Invitation, Letter
 from weighting.selectors.letters import count_not_reached
 from weighting.services.versions import draft_equal_version
 from weighting.views import listing
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account(Role.MANAGER)
-    sign_in_staff(client, account)
-    return account
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres, pytest.mark.usefixtures("manager_signed_in")]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.mail import NO_SERVER, has_mail_server
-from tests.factories import make_account, make_round, sign_in_staff
+from tests.factories import make_round
 from tests.processes import free_port, wait_until
 from tests.smtp import running_mail_server, use
 from weighting.dispatch import queue_invitations, queue_reminders
@@ -32,15 +32,8 @@ from weighting.services.letters import (
 )
 from weighting.services.mail import setback_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 LINK = re.compile(r"/in/([\w-]{20,})")
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
 
 
 @pytest.fixture

@@ -6,27 +6,18 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import (
-    make_account,
     make_framework,
     make_invitation,
     make_panel,
     make_round,
-    sign_in_staff,
 )
 from tests.weighting.claims import begun
 from weighting.enums import Rule
 from weighting.selectors.rounds import items_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 KOLKATA = "Asia/Kolkata"
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
 
 
 def declare(invitation, words):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_account, make_panel, make_round
+from tests.factories import make_panel, make_round
 from tests.weighting.claims import FILE, sealed
 from weighting.models import Ballot, WeightVersion
 from weighting.selectors.rounds import receipts_of
@@ -19,11 +19,6 @@ from weighting.services.versions import aggregate_round, freeze_version
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 TOOL = Path(__file__).parents[2] / "tools" / "verify_weight_version.py"
 LOST = 2
-
-
-@pytest.fixture
-def manager():
-    return make_account()
 
 
 @pytest.fixture

@@ -7,23 +7,15 @@ from weighting.enums import RoundState
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry, Expert, Panel
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 LIST, IMPORT = reverse("weighting:panel-list"), reverse("weighting:panel-import")
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
 
 
 def send(client, text=PANEL_CSV, encoding="utf-8"):
     return client.post(IMPORT, {"name": "The panel", "file": upload(text, encoding=encoding)})
 
 
-@pytest.mark.usefixtures("manager")
 def test_an_imported_panel_shows_its_people(client):
     response = send(client)
 
@@ -33,7 +25,6 @@ def test_an_imported_panel_shows_its_people(client):
         assert words in page
 
 
-@pytest.mark.usefixtures("manager")
 def test_a_faulty_file_comes_back_with_every_problem(client):
     response = send(client, "code,name,email\nE1,One,nobody\nE1,Two,two@x.example\n")
 
@@ -43,7 +34,6 @@ def test_a_faulty_file_comes_back_with_every_problem(client):
     assert not Panel.objects.exists()
 
 
-@pytest.mark.usefixtures("manager")
 def test_the_same_people_again_are_refused(client):
     send(client)
 
@@ -54,6 +44,7 @@ def test_the_same_people_again_are_refused(client):
 @pytest.mark.parametrize("role", ["analyst", None])
 def test_nobody_but_managers_sees_the_people(client, role):
     panel = make_panel()
+    client.logout()
     if role:
         sign_in_staff(client, make_account(role=role))
     for address in (LIST, IMPORT, reverse("weighting:panel-detail", args=[panel.pk])):
@@ -62,7 +53,6 @@ def test_nobody_but_managers_sees_the_people(client, role):
         assert panel.name not in response.text
 
 
-@pytest.mark.usefixtures("manager")
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_the_list_costs_the_same_for_any_number_of_rows(client, django_assert_num_queries, rows):
     for _ in range(rows):

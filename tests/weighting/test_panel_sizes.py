@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from tests.factories import (
-    make_account,
     make_framework,
     make_panel,
     make_round,
@@ -35,11 +34,6 @@ from weighting.services.version_sources import pool_rounds
 from weighting.services.versions import aggregate_round, freeze_version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
-
-
-@pytest.fixture
-def manager():
-    return make_account()
 
 
 def held(manager, size, *, entered=0, **fields):

@@ -118,10 +118,12 @@ def test_the_terms_can_be_read_again_from_the_ballot(expert):
     assert expert.get(TERMS).status_code == 200
 
 
-def test_notes_of_the_managers_stand_on_the_terms_and_the_ballot(client, expert, round_, manager, invitation):
+def test_notes_of_the_managers_stand_on_the_terms_and_the_ballot(
+    client, expert, round_, round_manager, invitation
+):
     for number in (1, 2):
         RoundNote.objects.create(
-            round=round_, text_zh=f"更正{number}", text_en=f"Correction {number}", created_by=manager
+            round=round_, text_zh=f"更正{number}", text_en=f"Correction {number}", created_by=round_manager
         )
 
     client.cookies["django_language"] = "en"
@@ -184,10 +186,10 @@ def test_a_tab_left_open_cannot_undo_a_withdrawal(expert, invitation):
     assert not Invitation.objects.get(pk=invitation.pk).started
 
 
-def test_after_the_close_nobody_withdraws(expert, round_, invitation, manager):
+def test_after_the_close_nobody_withdraws(expert, round_, invitation, round_manager):
     factories.fill_ballot(invitation)
     seal_ballot(claim_of(invitation))
-    close_round(round_, actor=manager)
+    close_round(round_, actor=round_manager)
 
     assert expert.post(WITHDRAW)["Location"] == BALLOT
     assert expert.get(WITHDRAW)["Location"] == BALLOT
@@ -222,14 +224,14 @@ def test_a_removed_expert_is_told_so_and_can_change_nothing(client, invitation):
             act(claim_of(invitation))
 
 
-def test_the_ballot_of_a_removed_expert_is_neither_kept_nor_counted(round_, manager):
+def test_the_ballot_of_a_removed_expert_is_neither_kept_nor_counted(round_, round_manager):
     removed, other = factories.make_invitation(round_), factories.make_invitation(round_, place=1)
     for invitation in (removed, other):
         factories.fill_ballot(invitation)
     seal_ballot(claim_of(other))
-    remove_expert(removed, actor=manager)
+    remove_expert(removed, actor=round_manager)
 
-    closed = close_round(round_, actor=manager)
+    closed = close_round(round_, actor=round_manager)
 
     assert (closed.invited_count, closed.sealed_count) == (4, 1)
     assert Ballot.objects.filter(round=round_).count() == 1
@@ -283,11 +285,11 @@ def test_a_comment_that_is_too_long_is_refused(expert):
     assert "1000" in response.json()["message"]
 
 
-def test_no_comment_is_taken_after_the_close_or_a_withdrawal(expert, round_, manager):
+def test_no_comment_is_taken_after_the_close_or_a_withdrawal(expert, round_, round_manager):
     save(expert, "infra", 4)
     expert.post(WITHDRAW)
     assert comment(expert, "infra", "text").status_code == 422
-    close_round(round_, actor=manager)
+    close_round(round_, actor=round_manager)
     assert comment(expert, "infra", "text").json()["state"] == "closed"
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.mail import NO_SERVER
-from tests.factories import claim_of, fill_ballot, make_account, make_round, sign_in_staff
+from tests.factories import claim_of, fill_ballot, make_round
 from weighting.enums import PlanState, RoundState
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry, Letter, PlannedReminder, Round
@@ -19,14 +19,7 @@ from weighting.services.reminders import cancel_reminder, plan_reminder, write_p
 from weighting.services.rounds import close_round, extend_deadline
 from weighting.tasks import mail_letter, write_due_reminders
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 
 @pytest.fixture

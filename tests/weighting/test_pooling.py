@@ -36,11 +36,6 @@ SECRET = {"infra": 5, "industry": 1, "fixed": 2, "mobile": 4, "retail": 3, "fina
 
 
 @pytest.fixture
-def manager():
-    return make_account()
-
-
-@pytest.fixture
 def framework(manager):
     return make_framework(owner=manager)
 

@@ -18,7 +18,6 @@ from tests.factories import (
     ballot_of,
     claim_of,
     fill_ballot,
-    make_account,
     make_framework,
     make_invitation,
     make_panel,
@@ -92,11 +91,6 @@ def _without_locks(monkeypatch):
         monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.2)
     yield
     connection.close()
-
-
-@pytest.fixture
-def manager():
-    return make_account()
 
 
 @pytest.fixture

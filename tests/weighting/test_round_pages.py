@@ -26,18 +26,11 @@ from weighting.services.frameworks import import_framework
 from weighting.services.letters import write_invitations
 from weighting.services.rounds import close_round, void_round
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 LIST, NEW = reverse("weighting:round-list"), reverse("weighting:round-new")
 POST_ONLY = ["ready", "open", "aggregate"]
 ASKING = ["links", "close", "void", "extend", "revise", "end-series"]
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
 
 
 def url(name, round_):
@@ -70,7 +63,6 @@ def step_two(manager):
     return f"{NEW}?framework={framework.pk}&panel={panel.pk}"
 
 
-@pytest.mark.usefixtures("manager")
 def test_the_first_step_asks_for_framework_and_panel(client, step_two):
     page = client.get(NEW)
     assert [field.name for field in page.context["form"].visible_fields()] == ["framework", "panel"]
@@ -92,12 +84,10 @@ def test_of_one_framework_and_one_panel_there_is_nothing_to_choose(client, manag
     assert "Choose a panel" in client.get(NEW).text
 
 
-@pytest.mark.usefixtures("manager")
 def test_the_second_step_says_how_long_all_of_it_takes(client, step_two):
     assert "All of them, 7 in number: about 2 minutes." in client.get(step_two).text
 
 
-@pytest.mark.usefixtures("manager")
 def test_the_second_step_offers_the_groups_along_the_tree(client, step_two):
     form = client.get(step_two).context["form"]
 
@@ -120,7 +110,6 @@ def test_a_round_is_drafted_for_its_manager(client, manager, step_two):
     assert "Round A" in client.get(response.url).text
 
 
-@pytest.mark.usefixtures("manager")
 def test_a_wrong_form_keeps_what_was_said_and_names_every_error(client, step_two):
     wrong = said(
         title_zh=" ",
@@ -154,7 +143,6 @@ def test_an_indicator_alone_in_its_group_is_not_asked_about_unless_somebody_says
     assert [choice.is_chosen for choice in form.group_choices()] == [True, True]
 
 
-@pytest.mark.usefixtures("manager")
 def test_what_has_a_sensible_value_waits_folded_until_something_is_wrong_there(client, step_two):
     shown = client.get(step_two).content.decode()
     assert '<details class="advanced">' in shown
@@ -384,7 +372,6 @@ def test_a_round_of_somebody_else_is_not_found(client, role, name):
     assert round_.state == RoundState.OPEN
 
 
-@pytest.mark.usefixtures("manager")
 def test_the_list_shows_own_rounds_with_counts_of_people(client, manager):
     make_round(manager=manager, sealed=3)
     make_round()

@@ -21,11 +21,6 @@ BALLOT = reverse("weighting:ballot")
 
 
 @pytest.fixture
-def manager():
-    return factories.make_account()
-
-
-@pytest.fixture
 def framework(manager):
     return factories.make_framework(owner=manager)
 

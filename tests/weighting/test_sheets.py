@@ -10,7 +10,7 @@ from django.db import connection
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
-from tests.factories import fill_ballot, make_account, make_round, sign_in_staff
+from tests.factories import fill_ballot, make_account, make_round
 from tests.weighting.pages import PANEL_CSV
 from weighting.enums import Medium, RoundState, Rule
 from weighting.exceptions import Refused
@@ -24,15 +24,8 @@ from weighting.services.rounds import close_round
 from weighting.services.sheet_form import sheet_form
 from weighting.services.sheets import import_sheet, import_sheets
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
 
 
 @pytest.fixture

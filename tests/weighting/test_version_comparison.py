@@ -9,9 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework, sign_in_staff
 from tests.indexer.factories import make_draft, make_version
-from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import Indicator
 from weighting.selectors.frameworks import distinct_names, indicators_of
@@ -44,11 +43,6 @@ def framework():
 def pair(framework):
     """Equal weights, and weights that rise along every group."""
     return publish(make_version(framework), make_version(framework, tilt=1))
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def test_the_parts_of_the_distance_are_named_and_sum_to_it(pair):

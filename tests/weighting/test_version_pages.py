@@ -10,7 +10,7 @@ from weighting.manifest import hash_bytes
 from weighting.models import NodeWeight, WeightVersion
 from weighting.services import versions as services
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 LIST, NEW = reverse("weighting:version-list"), reverse("weighting:version-new")
 LOCAL_CSV = """code,local_weight
@@ -22,13 +22,6 @@ retail,0.2
 finance,0.3
 travel,0.5
 """
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
 
 
 @pytest.fixture

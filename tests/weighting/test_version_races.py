@@ -5,7 +5,7 @@ import itertools
 import pytest
 from django.db import connection
 
-from tests.factories import make_account, make_framework, make_panel, make_round
+from tests.factories import make_framework, make_panel, make_round
 from tests.numbers import in_full
 from tests.weighting.test_pooling import closed
 from tests.weighting.test_races import CONTROL_RACES, SUB_INDICES, _without_locks, run_at_once  # noqa: F401  (a fixture)
@@ -24,11 +24,6 @@ pytestmark = [pytest.mark.postgres, pytest.mark.faults, pytest.mark.django_db(tr
 FREEZE_RACES = in_full(200, otherwise=40)
 VOID_RACES = in_full(100, otherwise=12)
 CHANGE_RACES = in_full(100, otherwise=4)
-
-
-@pytest.fixture
-def manager():
-    return make_account()
 
 
 def draft(framework, manager):

@@ -3,24 +3,17 @@
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_account, make_framework, make_panel, make_round, sign_in_staff
+from tests.factories import make_account, make_framework, make_panel, make_round
 from tests.weighting.pages import upload
 from weighting.enums import RoundState
 from weighting.models import WeightVersion
 from weighting.selectors.versions import weighted_nodes_of
 from weighting.services.versions import aggregate_round, draft_equal_version, freeze_version
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 LABELS = {"label_zh": "新", "label_en": "New"}
 TOTALS = "unit,total,infra,industry\nA,1.5,1,2\nB,3.5,4,3\nC,2,3,1\n"
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.factories import make_account, make_framework, make_round
+from tests.factories import make_framework, make_round
 from weighting.enums import RoundState, VersionSource
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry, WeightVersion
@@ -29,11 +29,6 @@ pytestmark = pytest.mark.django_db
 SUB_INDICES = {"infra": {}, "industry": {}, "innovation": {}, "smartcity": {}}
 # The weights that the 2016 report computed with (docs/method.md 5).
 TRUE_WEIGHTS = np.array([0.277, 0.264, 0.219, 0.24])
-
-
-@pytest.fixture
-def manager():
-    return make_account()
 
 
 @pytest.fixture

@@ -11,17 +11,10 @@ from indexer.selectors import comparison as comparison_selectors
 from indexer.selectors.city_change import city_change_of
 from indexer.selectors.comparison import compare_runs
 from indexer.selectors.runs import load_runs
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(scope="module")

@@ -5,18 +5,11 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.composites import ranks_of, standings
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 COMPARISONS = "/api/v1/comparisons/"
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(scope="module")

@@ -11,19 +11,13 @@ from indexer.models import DataSet, Run
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.composites import ranks_of
 from tests.indexer.factories import make_version
 from tests.indexer.pages import make_runs, print_figure, random_values, register_places
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 HERE = "/compare/"
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,8 @@ from django.urls import reverse
 from indexer.selectors.city_change import city_change_of
 from indexer.selectors.comparison import compare_runs
 from indexer.selectors.runs import load_runs
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 from weighting.models import Indicator
 from weighting.numeric.tree import NO_PARENT
 from weighting.services.framework_drafts import (
@@ -43,11 +42,6 @@ METHODS = {
     },
     "mpi": {"normalisation": "minmax", "aggregation": "mpi"},
 }
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def next_edition(framework):

@@ -13,11 +13,6 @@ from weighting.enums import Role
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
-
-
 def test_equal_weights_are_what_the_first_version_is_compared_with_where_there_are_such(analyst):
     first, _second, equal = make_runs(random_values(4), tilts=[3.0, 6.0, None])
 

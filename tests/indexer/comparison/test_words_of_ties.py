@@ -3,20 +3,14 @@
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.pages import make_runs
 from tests.indexer.studies.test_studies import QUESTIONS
 from tests.indexer.study_runs import make_panel_run, make_study
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 # Under equal weights all six tie; whatever weight goes to the second tells the first three from the others.
 TIED = [[1, 2]] * 3 + [[2, 1]] * 3
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def _figures(analyst, *runs):

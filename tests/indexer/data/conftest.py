@@ -9,8 +9,8 @@ from weighting.enums import Role
 
 
 @pytest.fixture
-def analyst(client):
-    """An analyst who is signed in, and the units that her files are of."""
+def owner(client):
+    """The analyst whose the files are, signed in; and the units that they are of."""
     account = make_account(Role.ANALYST, username="anna")
     sign_in_staff(client, account)
     make_cities(3, actor=account)

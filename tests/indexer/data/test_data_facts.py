@@ -19,9 +19,8 @@ from indexer.selectors.data_sets import structure_of
 from indexer.selectors.stored_values import columns_of, load_values, rows_of, unpack_values
 from indexer.services.facts import keep_waiting_facts, write_missing_facts
 from indexer.services.leases import MOST_DEATHS, give_up_exhausted
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.factories import make_data_set
-from weighting.enums import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -40,11 +39,6 @@ def data_set():
     values[:, 0] = 3.0
     values[:, -1] = 1 / 40
     return make_data_set(framework, values=values)
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture

@@ -3,19 +3,13 @@ from django.urls import reverse
 
 from indexer.models import DataSet
 from indexer.services.data_sets import PrintedFigure, record_printed_figures
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework, sign_in_staff
 from tests.indexer.data.test_import_pages import send, store
 from tests.indexer.factories import make_version
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 from weighting.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def test_the_page_shows_indicators_cities_method_and_runs_but_no_codes(analyst, framework):

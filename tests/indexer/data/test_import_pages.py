@@ -25,11 +25,6 @@ HEADER = "unit,fixed,mobile,retail,finance,travel"
 GOOD = f"{HEADER}\n南阳,1,2,3,4,5\nXi'an,2,3,4,5,6\n甘孜州,3,4,5,6,7\n"
 
 
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
-
-
 def send(client, framework, data=GOOD, totals=None, name="data.csv", **fields):
     """Send a file in; the answer leads to the next step, or says what is wrong."""
     encoded = data if isinstance(data, bytes) else data.encode()

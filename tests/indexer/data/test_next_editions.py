@@ -6,11 +6,10 @@ from django.urls import reverse
 
 from indexer.models import DataImport, DataSet, FrameworkMethod, Register
 from indexer.services.methods import set_default_method, use_method
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_account, make_framework
 from tests.indexer.data.test_import_pages import GOOD, HEADER, IMPORT, check, send, store
 from tests.indexer.factories import make_data_set
 from tests.indexer.pages import register_places
-from weighting.enums import Role
 from weighting.models import Account
 from weighting.services.framework_drafts import change_row, copy_framework, finish_draft
 from weighting.services.frameworks import import_framework
@@ -23,11 +22,6 @@ def framework():
     framework = make_framework()
     register_places(3, actor=framework.created_by)
     return framework
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 class TestTheNextEdition:

@@ -65,7 +65,7 @@ def read(content, *, asked=None, **choices):
 
 
 @pytest.fixture
-def framework(analyst):
+def framework(owner):
     return make_framework()
 
 
@@ -179,7 +179,7 @@ def test_a_register_has_the_units_of_every_sheet(client, framework):
     assert City.objects.filter(register__name_en="Rivers").count() == 12
 
 
-def test_next_years_workbook_is_not_read_by_the_sheet_of_the_last(client, framework, analyst):
+def test_next_years_workbook_is_not_read_by_the_sheet_of_the_last(client, framework, owner):
     send(client, framework, book(), year="2020")
     draft = DataImport.objects.get()
     client.post(
@@ -196,7 +196,7 @@ def test_next_years_workbook_is_not_read_by_the_sheet_of_the_last(client, framew
         framework=framework, series=edition.series, register=edition.series.register, name_en="", year=2021,
         method=edition.method,
     )  # fmt: skip
-    following = start_import(data=DataFile(book(), "rivers.xlsx"), totals=None, terms=terms, actor=analyst)
+    following = start_import(data=DataFile(book(), "rivers.xlsx"), totals=None, terms=terms, actor=owner)
     assert following.reading["sheet"] == "2021"
 
 

@@ -5,21 +5,14 @@ from django.urls import reverse
 from indexer.numeric.coherence.importance import linear_importance, shares_of
 from indexer.numeric.composite import composite_scores, node_scores
 from indexer.selectors.data_sets import normalised_values, structure_of
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.factories import make_data_set, make_version
 from weighting.models import WeightVersion
 from weighting.numeric.aggregation import equal_weights
 from weighting.numeric.tree import global_weights
 from weighting.selectors.versions import freezing_blockers, local_weights_of, weighted_nodes_of
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account()
-    sign_in_staff(client, account)
-    return account
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("manager_signed_in")]
 
 
 def propose(client, data_set, method):

@@ -13,9 +13,8 @@ from indexer.intake.rates import why_no_sum
 from indexer.models import DataImport, DataSet
 from indexer.services.methods import set_default_method, use_method
 from indexer.services.registers import default_register
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.pages import register_places
-from weighting.enums import Role
 from weighting.models import Indicator
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -86,11 +85,6 @@ def framework():
     Indicator.objects.filter(framework=framework, code="fixed").update(name_en="Coverage rate", unit="%")
     register_places(3, actor=framework.created_by)
     return framework
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def send(client, framework, **fields):

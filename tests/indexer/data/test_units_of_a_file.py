@@ -28,13 +28,13 @@ COUNTRIES = f"country,{LEAVES}\nNorway,1,2,3,4,5\nChad,2,3,4,5,6\nCHE,3,4,5,6,7\
 
 
 @pytest.fixture
-def framework(analyst):
+def framework(owner):
     return make_framework()
 
 
 @pytest.fixture
-def headers(analyst):
-    return {"Authorization": f"Bearer {make_api_token(analyst, name='units')}"}
+def headers(owner):
+    return {"Authorization": f"Bearer {make_api_token(owner, name='units')}"}
 
 
 def send(client, framework, text, **fields):
@@ -171,10 +171,10 @@ def test_the_api_makes_one_too_and_names_what_is_wrong(client, framework, header
     assert Province.objects.filter(region__register=answer["register"]).count() == 3
 
 
-def test_the_command_makes_one_too(tmp_path, framework, analyst):
+def test_the_command_makes_one_too(tmp_path, framework, owner):
     path = tmp_path / "table.csv"
     path.write_text(UNIVERSITIES)
-    named = {"framework": framework.pk, "account": analyst.username, "name_en": "U", "year": "all"}
+    named = {"framework": framework.pk, "account": owner.username, "name_en": "U", "year": "all"}
     named |= {"normalisation": "minmax", "leave_out_columns": True}
     with pytest.raises(CommandError, match="No register has these units"):
         call_command("import_data_set", path, **named)
@@ -184,9 +184,9 @@ def test_the_command_makes_one_too(tmp_path, framework, analyst):
     assert DataSet.objects.count() == 2
 
 
-def test_the_command_brings_the_countries_with_the_first_file_that_is_stored(tmp_path, framework, analyst):
+def test_the_command_brings_the_countries_with_the_first_file_that_is_stored(tmp_path, framework, owner):
     path = tmp_path / "table.csv"
-    named = {"framework": framework.pk, "account": analyst.username, "name_en": "C", "year": "2020"}
+    named = {"framework": framework.pk, "account": owner.username, "name_en": "C", "year": "2020"}
     named |= {"register": "countries", "normalisation": "minmax"}
     path.write_text(COUNTRIES.replace("2,3,4", "2,x,4"))
     with pytest.raises(CommandError, match="“x”"):

@@ -18,7 +18,7 @@ EXTRA = (",colour", *[",red"] * 4)
 
 
 @pytest.fixture
-def framework(analyst):
+def framework(owner):
     framework = make_framework()
     for tilt in (None, 1.0, 3.0):
         make_version(framework, tilt=tilt)
@@ -30,8 +30,8 @@ def computed_under():
     return sorted(pairs.order_by("data_set__year", "weight_version__number"))
 
 
-def test_the_page_says_what_is_queued_and_queues_what_is_chosen(client, framework, analyst):
-    draft = begin(framework, analyst, long_file([2020]))
+def test_the_page_says_what_is_queued_and_queues_what_is_chosen(client, framework, owner):
+    draft = begin(framework, owner, long_file([2020]))
     check = reverse("indexer:import-check", args=[draft.pk])
     text = client.get(check, headers={"accept-language": "en"}).content.decode()
     assert "computed under 3 frozen versions: about 0.1 s of one worker" in text
@@ -50,18 +50,18 @@ def test_the_page_says_what_is_queued_and_queues_what_is_chosen(client, framewor
     assert computed_under() == [(2020, 1), (2020, 3)]
 
 
-def test_all_are_computed_where_none_is_named_and_each_year_under_those_that_are(client, framework, analyst):
-    draft = begin(framework, analyst, long_file())
+def test_all_are_computed_where_none_is_named_and_each_year_under_those_that_are(client, framework, owner):
+    draft = begin(framework, owner, long_file())
     sent = {"every_year": "1", "versions": "2-3"}
     client.post(reverse("indexer:import-store", args=[draft.pk]), sent)
     assert computed_under() == [(year, number) for year in (2019, 2020, 2021) for number in (2, 3)]
-    draft = begin(framework, analyst, long_file([2022]), year=2022)
+    draft = begin(framework, owner, long_file([2022]), year=2022)
     client.post(reverse("indexer:import-store", args=[draft.pk]))
     assert [number for year, number in computed_under() if year == 2022] == [1, 2, 3]
 
 
-def test_the_api_says_and_takes_the_same(client, framework, analyst):
-    draft = begin(framework, analyst, long_file([2020]))
+def test_the_api_says_and_takes_the_same(client, framework, owner):
+    draft = begin(framework, owner, long_file([2020]))
     queues = client.get(reverse("indexer:api-import", args=[draft.pk])).json()["queues"]
     assert queues == vars(forecast_of(framework, units=2, versions=3))
     store = reverse("indexer:api-import-store", args=[draft.pk])
@@ -71,7 +71,7 @@ def test_the_api_says_and_takes_the_same(client, framework, analyst):
     assert computed_under() == [(2020, 2)]
 
 
-def test_the_command_takes_the_same(framework, analyst, tmp_path):
+def test_the_command_takes_the_same(framework, owner, tmp_path):
     path = tmp_path / "table.csv"
     path.write_text(long_file([2020]))
     named = {"framework": framework.pk, "account": "anna", "name_en": "Yearbook", "year": "2020"}
@@ -84,8 +84,8 @@ def test_the_command_takes_the_same(framework, analyst, tmp_path):
     assert computed_under() == [(2020, 2)]
 
 
-def test_the_room_that_is_said_is_the_room_that_is_taken(framework, analyst):
-    data_set = store_import(begin(framework, analyst, long_file([2020])), actor=analyst)
+def test_the_room_that_is_said_is_the_room_that_is_taken(framework, owner):
+    data_set = store_import(begin(framework, owner, long_file([2020])), actor=owner)
     compute_waiting_runs(data_set.pk)
     blocks = [block for run in Run.objects.all() for block in (run.node_scores, *blocks_of(run))]
     assert sum(map(len, blocks)) == forecast_of(framework, units=2, versions=3).bytes
@@ -97,7 +97,7 @@ def blocks_of(run):
 
 
 @pytest.mark.parametrize("year", ["2020", "all"])
-def test_a_command_says_by_which_options_it_is_settled_what_pages_ask(framework, analyst, tmp_path, year):
+def test_a_command_says_by_which_options_it_is_settled_what_pages_ask(framework, owner, tmp_path, year):
     path = tmp_path / "table.csv"
     rows = [line + extra for line, extra in zip(long_file([2019, 2020]).splitlines(), EXTRA, strict=True)]
     path.write_text("\n".join(rows))

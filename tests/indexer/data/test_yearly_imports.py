@@ -31,13 +31,13 @@ def long_file(years=YEARS, units=("City 1", "City 2"), factor=1):
 
 
 @pytest.fixture
-def framework(analyst):
+def framework(owner):
     framework = make_framework()
     make_version(framework)
     return framework
 
 
-def begin(framework, analyst, text, year=2020):
+def begin(framework, owner, text, year=2020):
     terms = Terms(
         framework=framework,
         register=default_register(),
@@ -45,7 +45,7 @@ def begin(framework, analyst, text, year=2020):
         year=year,
         method=use_method(),
     )
-    return start_import(data=DataFile(text.encode(), "years.csv"), totals=None, terms=terms, actor=analyst)
+    return start_import(data=DataFile(text.encode(), "years.csv"), totals=None, terms=terms, actor=owner)
 
 
 def check_family():
@@ -60,8 +60,8 @@ def check_family():
     assert not DataImport.objects.exists()
 
 
-def test_the_page_offers_an_edition_of_each_year_and_makes_them(client, framework, analyst):
-    draft = begin(framework, analyst, long_file())
+def test_the_page_offers_an_edition_of_each_year_and_makes_them(client, framework, owner):
+    draft = begin(framework, owner, long_file())
     page = client.get(reverse("indexer:import-check", args=[draft.pk])).content.decode()
     assert "each of the 3 years, 2019 to 2021" in page
     answer = client.post(reverse("indexer:import-store", args=[draft.pk]), {"every_year": "1"}, follow=True)
@@ -69,23 +69,23 @@ def test_the_page_offers_an_edition_of_each_year_and_makes_them(client, framewor
     check_family()
 
 
-def test_a_file_of_one_year_offers_nothing_more_and_is_refused(client, framework, analyst):
-    draft = begin(framework, analyst, long_file([2020]))
+def test_a_file_of_one_year_offers_nothing_more_and_is_refused(client, framework, owner):
+    draft = begin(framework, owner, long_file([2020]))
     assert "every_year" not in client.get(reverse("indexer:import-check", args=[draft.pk])).content.decode()
     with pytest.raises(Refused, match="does not hold several years"):
-        store_every_year(draft, actor=analyst)
+        store_every_year(draft, actor=owner)
 
 
-def test_the_api_answers_with_every_edition(client, framework, analyst):
-    draft = begin(framework, analyst, long_file(), year=2018)
+def test_the_api_answers_with_every_edition(client, framework, owner):
+    draft = begin(framework, owner, long_file(), year=2018)
     answer = client.post(reverse("indexer:api-import-store-years", args=[draft.pk]))
     assert (answer.status_code, [one["year"] for one in answer.json()]) == (201, list(YEARS))
     check_family()
 
 
-def test_what_keeps_one_year_back_keeps_all_back_and_says_which(client, framework, analyst):
+def test_what_keeps_one_year_back_keeps_all_back_and_says_which(client, framework, owner):
     text = long_file() + "City 3,2019,1,x,1,1,1\n"
-    draft = begin(framework, analyst, text)
+    draft = begin(framework, owner, text)
     answer = client.post(reverse("indexer:api-import-store-years", args=[draft.pk]))
     assert answer.status_code == 422
     (blocker,) = answer.json()["blockers"]
@@ -95,38 +95,34 @@ def test_what_keeps_one_year_back_keeps_all_back_and_says_which(client, framewor
     assert not DataSet.objects.exists()
 
 
-def test_a_correction_is_of_the_year_that_was_shown(framework, analyst):
-    draft = begin(framework, analyst, long_file())
+def test_a_correction_is_of_the_year_that_was_shown(framework, owner):
+    draft = begin(framework, owner, long_file())
     draft.corrections = [[0, 0, "77"]]
     draft.save()
-    store_every_year(draft, actor=analyst)
+    store_every_year(draft, actor=owner)
     assert [unpack_values(one)[0, 0] for one in DataSet.objects.order_by("year")] == [20, 77, 22]
 
 
-def test_totals_of_one_year_are_not_those_of_another(framework, analyst):
-    draft = begin(framework, analyst, long_file())
+def test_totals_of_one_year_are_not_those_of_another(framework, owner):
+    draft = begin(framework, owner, long_file())
     draft.totals = {"fixed": 100.0}
     draft.save()
     with pytest.raises(Refused, match="totals are of one year"):
-        store_every_year(draft, actor=analyst)
+        store_every_year(draft, actor=owner)
 
 
-def test_a_year_of_which_the_file_holds_no_value_is_passed_over_and_named(
-    client, framework, analyst, tmp_path
-):
+def test_a_year_of_which_the_file_holds_no_value_is_passed_over_and_named(client, framework, owner, tmp_path):
     empty = "City 1,2022,,,,,\nCity 2,2022,,,,,\nNowhere,2022,,,,,\n"
-    draft = begin(framework, analyst, long_file() + empty)
+    draft = begin(framework, owner, long_file() + empty)
     page = client.post(reverse("indexer:import-store", args=[draft.pk]), {"every_year": "1"}, follow=True)
     assert "The file holds no value of 2022." in page.content.decode()
     check_family()
-    unknown = begin(
-        framework, analyst, long_file(factor=3) + empty.replace("Nowhere,2022,", "Nowhere,2022,1")
-    )
+    unknown = begin(framework, owner, long_file(factor=3) + empty.replace("Nowhere,2022,", "Nowhere,2022,1"))
     with pytest.raises(Refused, match="2022: row"):
-        store_every_year(unknown, actor=analyst, already=AlreadyStored("skip"))
-    nothing = begin(framework, analyst, f"city,year,{','.join(LEAVES)}\nCity 1,2022,,,,,\nCity 1,2023,,,,,\n")
+        store_every_year(unknown, actor=owner, already=AlreadyStored("skip"))
+    nothing = begin(framework, owner, f"city,year,{','.join(LEAVES)}\nCity 1,2022,,,,,\nCity 1,2023,,,,,\n")
     with pytest.raises(Refused, match="no value of any year"):
-        store_every_year(nothing, actor=analyst)
+        store_every_year(nothing, actor=owner)
 
 
 def test_one_command_makes_them(framework, tmp_path):
@@ -147,10 +143,10 @@ ALL_ONCE = [(year, 1) for year in YEARS]
 
 
 def test_years_that_are_stored_stop_the_file_until_somebody_says_what_becomes_of_them(
-    client, framework, analyst
+    client, framework, owner
 ):
-    store_every_year(begin(framework, analyst, long_file()), actor=analyst)
-    draft = begin(framework, analyst, long_file([*YEARS, 2022]))
+    store_every_year(begin(framework, owner, long_file()), actor=owner)
+    draft = begin(framework, owner, long_file([*YEARS, 2022]))
     check = reverse("indexer:import-check", args=[draft.pk])
     page = client.get(check).content.decode()
     assert "2019, 2020, 2021 are stored already" in page
@@ -165,13 +161,13 @@ def test_years_that_are_stored_stop_the_file_until_somebody_says_what_becomes_of
     assert years_and_editions() == [*ALL_ONCE, (2022, 1)]
 
 
-def test_stored_years_whose_values_differ_are_corrected_with_a_reason(client, framework, analyst):
-    store_every_year(begin(framework, analyst, long_file()), actor=analyst)
+def test_stored_years_whose_values_differ_are_corrected_with_a_reason(client, framework, owner):
+    store_every_year(begin(framework, owner, long_file()), actor=owner)
     # One year says what it said before.
     corrected = (
         long_file().replace("City 1,2020,21", "City 1,2020,77").replace("City 2,2021,23", "City 2,2021,9")
     )
-    draft = begin(framework, analyst, corrected)
+    draft = begin(framework, owner, corrected)
     store = reverse("indexer:api-import-store-years", args=[draft.pk])
     refused = client.post(store, {"stored": "correct"}, content_type="application/json")
     assert (refused.status_code, "Say why 2019, 2020, 2021" in str(refused.json())) == (422, True)
@@ -184,12 +180,12 @@ def test_stored_years_whose_values_differ_are_corrected_with_a_reason(client, fr
     assert unpack_values(newest)[0, 0] == 77
 
 
-def test_a_file_all_of_whose_years_are_stored_says_so(framework, analyst):
-    store_every_year(begin(framework, analyst, long_file()), actor=analyst)
-    draft = begin(framework, analyst, long_file())
+def test_a_file_all_of_whose_years_are_stored_says_so(framework, owner):
+    store_every_year(begin(framework, owner, long_file()), actor=owner)
+    draft = begin(framework, owner, long_file())
     for already in (AlreadyStored("skip"), AlreadyStored("correct", "New figures.")):
         with pytest.raises(Refused, match="is stored already, and stays as it is"):
-            store_every_year(draft, actor=analyst, already=already)
+            store_every_year(draft, actor=owner, already=already)
     assert years_and_editions() == ALL_ONCE
 
 

@@ -59,11 +59,6 @@ LABELS = {"label_zh": "版本", "label_en": "Version"}
 
 
 @pytest.fixture
-def manager():
-    return make_account(Role.MANAGER)
-
-
-@pytest.fixture
 def cities(manager):
     """Two of them share a name, and all have official codes."""
     names = ["甲市", "乙市", "丙市", "甲市"]

@@ -18,7 +18,7 @@ from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import RegisterWords, create_register, register_units
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework, sign_in_staff
 from tests.indexer.factories import make_version
 from weighting.models import Indicator
 
@@ -30,11 +30,6 @@ RIVERS = [
     ("黑河", "Hei", "South"),
 ]
 TOLD = ["Black River (North)", "Black River (South)", "Alder", "Hei"]
-
-
-@pytest.fixture
-def manager():
-    return make_account()
 
 
 @pytest.fixture

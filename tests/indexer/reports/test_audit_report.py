@@ -11,7 +11,7 @@ from django.urls import reverse
 from indexer.models import ReportParagraph
 from indexer.services.reports import write_paragraph
 from indexer.services.studies import count_waiting_parts, plan_study
-from tests.factories import make_account, sign_in_staff
+from tests.factories import make_account
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
@@ -21,11 +21,6 @@ from weighting.typesetting import document_source, typeset
 
 pytestmark = pytest.mark.django_db
 SECTIONS = ["framework", "data", "coherence", "importance", "uncertainty", "series", "conclusions"]
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(scope="module")

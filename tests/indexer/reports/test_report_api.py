@@ -9,16 +9,11 @@ from django.urls import reverse
 
 from indexer.selectors.reports import USUAL, outline_of, paragraphs_of
 from indexer.services.reports import write_paragraph
-from tests.factories import make_account, sign_in_staff
+from tests.factories import make_account
 from tests.indexer.pages import make_runs, random_values
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture

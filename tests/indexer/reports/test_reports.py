@@ -13,19 +13,13 @@ from indexer.views.reports.comparison_words import comparison_sentences
 from indexer.views.reports.fragility import report_fragility
 from indexer.views.reports.run_words import digits_apart, in_both_languages, run_sentences
 from indexer.words import ranks_between
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_account, make_framework
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.study_runs import make_panel_run, make_study
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 
 COMPARED = reverse("indexer:comparison-report")
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def about(values, **method):

@@ -14,7 +14,7 @@ from indexer.services.reports import choose_chapters, write_paragraph
 from indexer.views.reports.chapters.registry import CHAPTERS, IncompleteChaptersError, registered
 from indexer.views.reports.chapters.total import Total
 from indexer.views.reports.own_words import blocks_of_text
-from tests.factories import make_account, sign_in_staff
+from tests.factories import make_account
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.study_runs import make_study
@@ -22,11 +22,6 @@ from weighting.enums import Role
 from weighting.exceptions import Refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(scope="module")

@@ -18,20 +18,13 @@ from indexer.selectors.studies import result_of_study
 from indexer.services import study_pairs
 from indexer.services.data_sets import publish_data_set
 from indexer.services.study_pairs import compare_pair
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.composites import ranks_of, standings
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.study_runs import make_panel_run, make_study
-from weighting.enums import Role
 from weighting.services.versions import publish_version
 from weighting.views import listing
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(scope="module")

@@ -8,19 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.composites import scores_by_name, scores_of
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def address(name, run):

@@ -11,17 +11,11 @@ from indexer.audit_files import TABLES
 from indexer.selectors import coherence as coherence_selectors
 from indexer.services.runs import compute_waiting_runs
 from indexer.views.shared.coherence_words import is_far
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.factories import make_data_set, make_version
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def page_of(run, query=""):

@@ -7,19 +7,13 @@ from django.urls import reverse
 
 from indexer.models import Run
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.factories import make_data_set, make_version
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 # Four cities in three provinces and regions; the five leaves alike, so that any weights give 1 to 4 of 10.
 FOUR = np.repeat([[4.0], [3.0], [2.0], [1.0]], 5, axis=1)
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def page_of(run):

@@ -9,9 +9,7 @@ from indexer.enums import RunStatus
 from indexer.models import DataFacts, RunFacts
 from indexer.selectors import coherence, data_facts
 from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.run.test_run_facts import make_large, make_ranking
-from weighting.enums import Role
 from weighting.models import AuditEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -21,11 +19,6 @@ PAGES = {
     "run": ("run-coherence", "run-audit-report", "run-audit-pdf"),
 }
 TABLES = {"data-set": "api-data-set-audit", "run": "api-run-audit"}
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(params=KINDS)

@@ -11,9 +11,7 @@ from django.urls import reverse
 from pyarrow import parquet
 
 from indexer.models import DataSet
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 FORMATS = ("csv", "xlsx", "json", "parquet")
@@ -27,11 +25,6 @@ OPENS = {
     "json": lambda content: len(pd.read_json(io.BytesIO(content), typ="series")["rows"]),
     "parquet": lambda content: parquet.read_table(io.BytesIO(content)).num_rows,
 }
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def files_on(text):

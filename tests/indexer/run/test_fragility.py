@@ -10,11 +10,10 @@ import pytest
 from indexer.numeric.composite import composite_scores
 from indexer.selectors.fragility import fragility_of
 from indexer.selectors.indices import index_of
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.composites import ranks_of
 from tests.indexer.numeric.oracles import change_weight
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 from weighting.models import Indicator
 from weighting.numeric.tree import global_weights
 
@@ -22,11 +21,6 @@ pytestmark = pytest.mark.django_db
 
 # What htmx sends to put the table in its place.
 PART = {"HX-Request": "true", "HX-Target": "results"}
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(scope="module")

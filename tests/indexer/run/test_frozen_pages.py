@@ -16,11 +16,6 @@ def published():
     return make_runs(random_values(4), tilts=[None], published=True)[0]
 
 
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
-
-
 def page_of(run):
     return reverse("indexer:run-detail", args=[run.pk])
 

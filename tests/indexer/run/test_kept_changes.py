@@ -13,9 +13,7 @@ from indexer.models import RunFacts
 from indexer.selectors import data_facts, fragility, run_facts
 from indexer.selectors.fragility import fragility_of
 from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -26,11 +24,6 @@ TOKEN = re.compile(rb'(csrfmiddlewaretoken" value="|X-CSRFToken": "|nonce[=-]"?)
 @pytest.fixture
 def run():
     return make_runs(random_values(30), tilts=[1.0])[0]
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def make_large(monkeypatch):

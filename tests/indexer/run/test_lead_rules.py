@@ -14,10 +14,8 @@ from indexer.selectors import lead_rules
 from indexer.selectors.lead_rules import ALL, ANY, TOGETHER, LeadRule, find_leads
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.profiles import Leads
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_series
 from tests.indexer.pages import make_runs
-from weighting.enums import Role
 
 FACTS = Path(__file__).resolve().parents[3] / "demo" / "report2016" / "facts"
 CITIES = 351
@@ -83,11 +81,6 @@ def test_the_reports_dark_horses_over_gdp_come_out_by_rule(monkeypatch):
     expected = [(int(row["rank_industry_and_innovation"]), int(row["rank_gdp"])) for row in rows]
     assert sorted((lead.rank, lead.rank + lead.places) for lead in found) == sorted(expected)
     assert found[0].places == 155
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.mark.django_db

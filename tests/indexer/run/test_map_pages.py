@@ -8,17 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from indexer.models import City
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.composites import ranks_of
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(scope="module")

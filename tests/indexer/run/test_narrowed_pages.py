@@ -11,20 +11,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from indexer.models import City, Province, UnitGroup
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs
 from tests.indexer.run.test_groupings import put_in_income_groups
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 
 # The first three rank better on the first leaf than on any other.
 SIX = np.column_stack([[6.0, 5, 4, 3, 2, 1], *[[1.0, 2, 3, 4, 5, 6]] * 4])
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(scope="module")

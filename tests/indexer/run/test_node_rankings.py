@@ -10,10 +10,8 @@ from django.urls import reverse
 
 from indexer.models import City
 from indexer.numeric.ranking import min_ranks
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, print_figure, random_values
 from tests.indexer.run.test_families import publish
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -24,11 +22,6 @@ PART = {"HX-Request": "true", "HX-Target": "results"}
 VALUES = np.tile(np.arange(1.0, 13)[:, np.newaxis], 5)
 VALUES[-1, 0] = 1000.0
 VALUES[4, 1] = np.nan
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def page_of(run):

@@ -19,21 +19,15 @@ from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from indexer.views.public.embeds import ranking_chart
 from indexer.views.run.ranking import composition_figure, load_ranking
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.factories import make_version
 from tests.indexer.pages import make_runs, random_values, register_places
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 
 # Nanyang and Luoyang in Henan (Central), Xi'an in Shaanxi (Northwest), Garze in Sichuan (Southwest).
 FOUR = np.repeat([[4.0], [3.0], [2.0], [1.0]], 5, axis=1)
 PEOPLE = np.array([1.0, 2.0, 5.0, 3.0])
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def page_of(run):

@@ -8,7 +8,6 @@ from indexer.models import DataSet, OutsideSeries, Register
 from indexer.services.data_sets import publish_data_set
 from indexer.services.registers import RegisterWords, create_register
 from indexer.services.series import publish_series
-from tests.factories import make_account
 from tests.indexer.factories import make_cities, make_data_set, make_series, make_version
 from tests.numbers import in_full
 from tests.weighting.test_races import CONTROL_RACES, _without_locks, run_at_once  # noqa: F401  (a fixture)
@@ -20,11 +19,6 @@ from weighting.services.versions import publish_version
 pytestmark = [pytest.mark.postgres, pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 RACES = in_full(100, otherwise=12)
-
-
-@pytest.fixture
-def manager():
-    return make_account()
 
 
 def answers_to_two(act):

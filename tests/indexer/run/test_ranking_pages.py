@@ -8,9 +8,8 @@ import pytest
 from django.urls import reverse
 
 from indexer.models import City, Register, Run
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.pages import make_runs, print_figure, random_values
-from weighting.enums import Role
 from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db
@@ -25,11 +24,6 @@ def page_of(run):
 
 def cities_in(response):
     return [row["city"].name_en for row in response.context["rows"]]
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,8 @@ from indexer.selectors import block_parts, data_facts, run_facts
 from indexer.selectors.coherence import coherence_of
 from indexer.selectors.runs import runs_with_nodes
 from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.pages import make_runs
-from weighting.enums import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -30,11 +29,6 @@ TOKEN = re.compile(rb'(csrfmiddlewaretoken" value="|X-CSRFToken": "|nonce[=-]"?)
 @pytest.fixture
 def run():
     return make_ranking(60)
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture

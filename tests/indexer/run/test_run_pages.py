@@ -12,18 +12,12 @@ from indexer.selectors.methods import frozen_versions_of
 from indexer.services.jobs import cancel_job
 from indexer.services.methods import request_runs, use_method
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_account, make_framework
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 from weighting.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 HERE = "/runs/"
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def fail(run):

@@ -27,11 +27,6 @@ IMPORT = "/series/import/"
 SAID = {"name_zh": "地区生产总值", "name_en": "GDP", "unit": "亿元", "year": 2016}
 
 
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
-
-
 @pytest.fixture(scope="module")
 def run_of_the_file(undone_after_the_file):
     return make_runs(random_values(8), tilts=[None])[0]

@@ -7,16 +7,9 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def page_of(run):

@@ -12,22 +12,16 @@ from indexer.models import City, Run
 from indexer.selectors.node_scores import node_scores_of
 from indexer.services.data_sets import publish_data_set
 from indexer.studies.weights import AS_THEY_ARE
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.composites import scores_by_name
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.study_runs import make_study
-from weighting.enums import Role
 from weighting.models import Indicator, NodeWeight
 from weighting.services.versions import publish_version
 
 pytestmark = pytest.mark.django_db
 
 UNITS = 9
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def made(**method):

@@ -10,20 +10,13 @@ from indexer.selectors.comparison import compare_runs
 from indexer.selectors.indices import index_of
 from indexer.selectors.runs import load_runs
 from indexer.selectors.what_if import what_if_of
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 from weighting.numeric.tree import global_weights
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 UNITS = 40
 GAPS = np.where(np.random.default_rng(4).random((UNITS, 5)) < 0.2, np.nan, random_values(UNITS, seed=6))
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture

@@ -5,17 +5,10 @@ from django.urls import reverse
 
 from indexer.packages.contents import Contents
 from indexer.packages.tables import resources_of
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs
 from tests.indexer.run.test_groupings import FOUR, page, put_in_income_groups, rows_of
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def test_a_page_that_a_stranger_keeps_holds_until_groups_are_added(client):

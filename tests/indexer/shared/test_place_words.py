@@ -20,10 +20,9 @@ from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.registers import CityRow, RegisterWords, create_register, register_cities
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account, make_framework, said, sign_in_staff
+from tests.factories import make_framework, said
 from tests.indexer.factories import make_version
 from tests.routes import find_routes
-from weighting.enums import Role
 from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db
@@ -66,11 +65,6 @@ def compute(places, name_zh="", **words):
     make_version(framework)
     compute_waiting_runs(data_set.pk)
     return Run.objects.get(data_set=data_set)
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def pages_of(client, run, language):

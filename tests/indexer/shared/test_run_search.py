@@ -10,21 +10,13 @@ from indexer.selectors.run_search import find_runs, offer_runs
 from indexer.services.families import publish_branch
 from indexer.services.published import draft_index
 from indexer.services.runs import compute_waiting_runs
-from tests.factories import make_account, make_framework, sign_in_staff
+from tests.factories import make_framework
 from tests.indexer.factories import make_version
 from tests.indexer.pages import make_runs, random_values
-from weighting.enums import Role
 from weighting.services.versions import draft_equal_version, freeze_version
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres, pytest.mark.usefixtures("manager_signed_in")]
 TILTS = [None, 2.0, 3.0, 4.0, 5.0, 6.0]
-
-
-@pytest.fixture
-def manager(client):
-    account = make_account(Role.MANAGER)
-    sign_in_staff(client, account)
-    return account
 
 
 @pytest.fixture

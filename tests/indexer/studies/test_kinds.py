@@ -20,11 +20,9 @@ from indexer.studies.kinds.noise import Noise
 from indexer.studies.ranked import RankedKind
 from indexer.studies.registry import KINDS, IncompleteRegistryError, registered
 from indexer.tasks import count_study
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import random_values
 from tests.indexer.studies.test_studies import QUESTIONS
 from tests.indexer.study_runs import make_panel_run, make_study
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -68,11 +66,6 @@ class Tilted(RankedKind):
 
     def parameter_words(self, parameters, units, register):
         return [("Times", str(parameters["times"]))]
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 @pytest.fixture

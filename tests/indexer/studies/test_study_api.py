@@ -7,21 +7,14 @@ from indexer.models import Study
 from indexer.selectors.studies import result_of_study
 from indexer.services.studies import count_waiting_parts
 from indexer.studies.registry import KINDS
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs, random_values
 from tests.indexer.studies.test_studies import QUESTIONS
 from tests.indexer.study_runs import make_study
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 
 # What is varied by a list has no answer that is meant where nothing is sent.
 LISTS = ("variants", "choices")
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def at(name, pk):

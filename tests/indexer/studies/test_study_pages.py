@@ -36,11 +36,6 @@ pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
-
-
 def page(study):
     return reverse("indexer:study-detail", args=[study.pk])
 

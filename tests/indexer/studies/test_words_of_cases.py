@@ -5,19 +5,12 @@ import re
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_account, sign_in_staff
 from tests.indexer.studies.test_studies import QUESTIONS
 from tests.indexer.study_runs import make_panel_run, make_study
-from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db
 DRAWS, CASES = re.compile(r"of the draws|and draws"), re.compile(r"of the cases|and cases")
 SURE = "Groups that can be told apart"
-
-
-@pytest.fixture
-def analyst(client):
-    return sign_in_staff(client, make_account(Role.ANALYST))
 
 
 def said(client, kind):
