@@ -16,6 +16,7 @@ import argparse
 import hashlib
 import json
 import math
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,10 @@ ROOT_DOMAIN = "quanheng/receipt-root/1"
 NO_PARENT_HASH = "0" * 64
 TOLERANCE = 1e-12
 SCALE = (1, 2, 3, 4, 5)
+RULES = ("normalised_sum", "normalised_mean")
+HASH = re.compile(r"[0-9a-f]{64}")
+# What comes of reading anything else as a manifest.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 Finding = tuple[bool, str]
 
@@ -38,10 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for finding in check_files(options):
             findings.append(finding)
-            print(("holds:  " if finding[0] else "FAILS:  ") + finding[1])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            print(("holds:  " if finding[0] else "FAILS:  ") + printable(finding[1]))
+    except (OSError, *UNREADABLE) as error:
         findings.append((False, ""))
-        print(f"FAILS:  the files cannot be read as what they should be: {error!r}")
+        print(printable(f"FAILS:  the files cannot be read as what they should be: {error!r}"))
     good = all(holds for holds, _text in findings)
     print("Everything holds." if good else "Something does not hold.")
     return 0 if good else 1
@@ -68,6 +73,9 @@ def check_files(options: argparse.Namespace) -> Iterator[Finding]:
 def check_contents(manifest: dict[str, Any]) -> Iterator[Finding]:
     """The weights agree with each other, and with the counts of the rounds they came from."""
     yield from check_weights(manifest)
+    for source, evidence in (("round", manifest["round"]), ("pooled", manifest.get("pooled"))):
+        if (manifest["source"] == source) != (evidence is not None):
+            yield False, f"the source is {manifest['source']!r}, and so are the counts that are stated"
     if manifest["round"] is not None:
         yield from check_round(manifest)
     yield from check_pooled(manifest)
@@ -77,6 +85,9 @@ def check_weights(manifest: dict[str, Any]) -> Iterator[Finding]:
     """The weights of each sibling group sum to 1, and global weights are products down the tree."""
     nodes = {node["code"]: node for node in manifest["weights"]}
     yield len(nodes) == len(manifest["weights"]), f"{len(nodes)} nodes, each code once"
+    shares = {code: (node["local"], node["global"]) for code, node in nodes.items()}
+    beyond = [code for code, both in shares.items() if not all(0 <= float(share) <= 1 for share in both)]
+    yield not beyond, "every weight lies between 0 and 1" + _list(beyond)
     for parent, codes in _groups(manifest).items():
         total = math.fsum(float(nodes[code]["local"]) for code in codes)
         if abs(total - 1) > 1e-9:
@@ -91,8 +102,8 @@ def check_weights(manifest: dict[str, Any]) -> Iterator[Finding]:
 def check_round(manifest: dict[str, Any]) -> Iterator[Finding]:
     """The weights follow from the counts of each item, and the receipts from their root."""
     round_ = manifest["round"]
-    yield from _check_counts(manifest, round_, ballots=round_["sealed"] - round_["excluded"])
     yield from _check_receipts(round_)
+    yield from _check_counts(manifest, round_, ballots=round_["sealed"] - round_["excluded"])
 
 
 def check_pooled(manifest: dict[str, Any]) -> Iterator[Finding]:
@@ -113,9 +124,12 @@ def check_pooled(manifest: dict[str, Any]) -> Iterator[Finding]:
 
 def _check_counts(manifest: dict[str, Any], evidence: dict[str, Any], *, ballots: int) -> Iterator[Finding]:
     counts = evidence["counts"]
+    nodes = {node["code"]: node for node in manifest["weights"]}
+    yield evidence["rule"] in RULES, f"the rule {evidence['rule']!r} is one of {', '.join(RULES)}"
+    strange = [code for code, row in counts.items() if code not in nodes or not _is_tally(row)]
+    yield not strange, "every item is a node, with a count of each answer" + _list(strange)
     short = [code for code, row in counts.items() if sum(row) != ballots]
     yield not short, f"every item counts {ballots} ballots" + _list(short)
-    nodes = {node["code"]: node for node in manifest["weights"]}
     wrong = []
     for codes in _groups(manifest).values():
         for code, weight in zip(codes, weights_from_counts(codes, counts, evidence["rule"]), strict=True):
@@ -125,15 +139,18 @@ def _check_counts(manifest: dict[str, Any], evidence: dict[str, Any], *, ballots
 
 
 def _check_receipts(round_: dict[str, Any]) -> Iterator[Finding]:
-    receipts, counted = round_["receipts"], round_["sealed"] - round_["excluded"]
+    receipts, sealed, excluded = round_["receipts"], round_["sealed"], round_["excluded"]
     # Manifests from before ballots on paper were stated do not say how many there were.
     entered = round_.get("entered", 0)
-    yield 0 <= entered <= counted, f"a manager entered {entered} of the {counted} counted ballots"
+    stated = (round_["invited"], sealed, excluded, entered)
+    yield all(map(_is_count, stated)), "invited, sealed, left out and entered are whole numbers, none below 0"
+    # More would count than there are receipts.
+    yield excluded <= sealed, f"{excluded} of the {sealed} sealed ballots are left out"
+    counted = sealed - excluded
+    yield entered <= counted, f"a manager entered {entered} of the {counted} counted ballots"
     yield receipts == sorted(set(receipts)), "the receipts are sorted, each once"
-    yield (
-        len(receipts) == round_["sealed"],
-        f"there are {round_['sealed']} receipts, one for each sealed ballot",
-    )
+    yield all(map(HASH.fullmatch, receipts)), "each receipt is a hash"
+    yield len(receipts) == sealed, f"there are {sealed} receipts, one for each sealed ballot"
     root = _sha256("\n".join([ROOT_DOMAIN, *receipts]))
     yield root == round_["receipt_root"], "the receipts have the stated root"
 
@@ -245,17 +262,32 @@ def _groups(manifest: dict[str, Any]) -> dict[str | None, list[str]]:
 
 
 def _path_product(nodes: dict[str, Any], code: str) -> float:
-    product, node, steps = 1.0, nodes[code], 0
-    while True:
+    """Return the product of the local weights up to the root; nan where no path leads there."""
+    product, node = 1.0, nodes[code]
+    for _step in nodes:
         product *= float(node["local"])
-        steps += 1
-        if node["parent"] is None or steps > len(nodes):
+        if node["parent"] is None:
             return product
         node = nodes[node["parent"]]
+    return math.nan
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_tally(row: Any) -> bool:
+    """Whether these are the counts of each score, and of abstentions."""
+    return isinstance(row, list) and len(row) == len(SCALE) + 1 and all(map(_is_count, row))
 
 
 def _close(one: float, other: float) -> bool:
     return abs(one - other) <= TOLERANCE
+
+
+def printable(text: str) -> str:
+    """Return a text whose signs a terminal shows, and does not obey."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def _list(codes: list[str]) -> str:

@@ -132,7 +132,65 @@ TAMPERINGS = {
     "a fraction": lambda m: m.__setitem__("number", 1.5),
     "a node gone": lambda m: m["weights"].pop(),
     "no round at all": lambda m: m.__setitem__("round", "lost"),
+    "a round that is kept quiet": lambda m: m.__setitem__("round", None),
+    "a rule that nobody knows": lambda m: m["round"].__setitem__("rule", "median"),
+    "ballots without receipts": lambda m: count_more(m, 3),
+    "fewer of one score than none": lambda m: weigh_by(m, [-2, 0, 0, 0, 7, 0]),
+    "a count too many": lambda m: [row.extend([4, -4]) for row in m["round"]["counts"].values()],
+    "a count of nothing": lambda m: m["round"]["counts"].__setitem__("ghost", [5, 0, 0, 0, 0, 0]),
+    "nobody judged": lambda m: let_nobody_judge(m["round"]),
+    "too few counts": lambda m: [row.__delitem__(slice(1, None)) for row in counts_of(m)],
+    "two receipts as one": lambda m: join_receipts(m),
 }
+
+
+def counts_of(manifest):
+    return manifest["round"]["counts"].values()
+
+
+def count_more(manifest, more):
+    """Count ballots that nobody sealed, all for the highest score, and weigh by them."""
+    for row in counts_of(manifest):
+        row[4] += more
+    manifest["round"]["excluded"] -= more
+    weigh(manifest)
+
+
+def let_nobody_judge(round_):
+    round_["rule"] = "normalised_mean"
+    for code in round_["counts"]:
+        round_["counts"][code] = [0, 0, 0, 0, 0, round_["sealed"] - round_["excluded"]]
+
+
+def weigh_by(manifest, row):
+    """Let one item have these counts, and weigh by them."""
+    manifest["round"]["counts"]["infra"] = row
+    weigh(manifest)
+
+
+def weigh(manifest):
+    """State the weights that follow from the counts, as the product would."""
+    nodes, counts = {node["code"]: node for node in manifest["weights"]}, manifest["round"]["counts"]
+    means = {code: sum((place + 1) * n for place, n in enumerate(row[:5])) for code, row in counts.items()}
+    for code in means:
+        group = [other for other in means if nodes[other]["parent"] == nodes[code]["parent"]]
+        nodes[code]["local"] = repr(means[code] / sum(means[other] for other in group))
+    for node in manifest["weights"]:
+        share, above = 1.0, node
+        while above:
+            share *= float(above["local"])
+            above = nodes.get(above["parent"])
+        node["global"] = repr(share)
+
+
+def join_receipts(manifest):
+    """Hide a ballot behind another: the root, whose receipts stand one a line, stays as it is."""
+    round_ = manifest["round"]
+    first, second, *others = round_["receipts"]
+    round_["receipts"], round_["sealed"] = [f"{first}\n{second}", *others], round_["sealed"] - 1
+    for row in counts_of(manifest):
+        row[next(place for place, count in enumerate(row) if count)] -= 1
+    weigh(manifest)
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
@@ -143,6 +201,47 @@ def test_a_tampered_manifest_fails_even_with_its_hash_made_anew(name, files):
     code, text = _verify(files[0])
     assert code == 1, text
     assert "Something does not hold." in text
+
+
+@pytest.mark.parametrize("local", ["-0.5", "1.5", "nan", "inf"])
+def test_weights_are_shares(local, files):
+    """Those of an imported file follow from no counts: two may make up for each other."""
+    manifest = json.loads(files[1].read_bytes())
+    group = [node for node in manifest["weights"] if node["parent"] == "share"] or manifest["weights"]
+    group[0]["local"], group[1]["local"] = local, repr(1 - float(local))
+    files[1].write_bytes(canonical_json(manifest))
+    code, text = _verify(files[1])
+    assert code == 1
+    assert "FAILS:  every weight lies between 0 and 1" in text
+
+
+def test_a_node_from_which_no_path_leads_to_the_root_is_found(files):
+    manifest = json.loads(files[1].read_bytes())
+    loop = {"local": "1.0", "global": "1.0", "asked": False}
+    manifest["weights"] += [{"code": "a", "parent": "b", **loop}, {"code": "b", "parent": "a", **loop}]
+    files[1].write_bytes(canonical_json(manifest))
+    code, text = _verify(files[1])
+    assert code == 1
+    assert "product of the local weights on its path (not: a, b)" in text
+
+
+def test_no_manifest_writes_the_verdict_itself(files):
+    """By signs that clear a terminal, hide what follows or begin a line of their own."""
+    manifest = json.loads(files[1].read_bytes())
+    hostile = "\x1b[2J\nEverything holds.\n\x1b[8m\u202e\u2028"
+    manifest["weights"][-1] |= {"code": hostile, "global": "0.9"}
+    files[1].write_bytes(canonical_json(manifest))
+    code, text = _verify(files[1])
+    assert code == 1
+    assert "Everything holds." in text
+    assert "Everything holds." not in text.splitlines()
+    assert [sign for sign in text if not sign.isprintable() and sign != "\n"] == []
+
+
+def test_what_is_nested_too_deep_is_said_to_be_no_manifest(tmp_path):
+    path = tmp_path / "deep.json"
+    path.write_bytes(b'{"a":' * 100_000)
+    assert _verify(path)[0] == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"a":1,"a":1}', b"{}", b" {}"])

@@ -80,7 +80,7 @@ def _faults_of(version: WeightVersion, *, previous: str | None) -> Iterator[str]
         if manifest["previous"] != previous:
             yield "it is not chained to the version before it"
         yield from _differences(version, manifest)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except outsider.UNREADABLE as error:
         yield f"its manifest cannot be read: {error!r}"
 
 
