@@ -123,11 +123,12 @@ def _emptied_between_tests():
     """Let transactional tests empty what they filled, in place of all tables and of what migrations wrote."""
     from tests.emptying import empty
     from tests.weighting.errands import settled
-    from weighting.services.residue import FORGETTING
+    from weighting.services.residue import EMPTYING, FORGETTING
 
     def empty_all(self):
-        # Its thread would find the tables in the way.
-        settled(FORGETTING)
+        # Their threads would find the tables in the way.
+        for errand in (FORGETTING, EMPTYING):
+            settled(errand)
         for alias in self._databases_names(include_mirrors=False):
             empty(alias)
 

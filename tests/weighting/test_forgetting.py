@@ -30,7 +30,7 @@ def written(monkeypatch):
 
     def measured(patience):
         logs.append(len(bytes_on_disk(log_only=True)))
-        empty_log(patience)
+        return empty_log(patience)
 
     def by(act):
         before = files()

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.weighting.errands import settled
+from weighting import turnstiles
 from weighting.turnstiles import Errand
 
 CROWD = 60
@@ -103,6 +104,26 @@ def test_whoever_is_alone_runs_it_each_time_even_after_a_failure():
         with pytest.raises(ZeroDivisionError):
             errand.ask()
     assert runs == [threading.current_thread()] * 3
+
+
+def test_what_is_left_is_done_again_after_longer_and_longer_until_nothing_is(monkeypatch):
+    monkeypatch.setattr(turnstiles, "AGAIN_SECONDS", 0.01)
+    left, pauses = [True, True, True, False], []
+    errand = Errand(lambda: pauses.append(errand._pause) or left.pop(0), rest_seconds=0)
+    errand.ask()
+    settled(errand)
+    assert left == []
+    assert pauses == [0.01, 0.02, 0.04, 0.08]
+    assert errand._pause == 0.01
+
+
+def test_a_run_stands_for_the_one_that_was_still_to_come():
+    left, runs = [True, False], []
+    errand = Errand(lambda: runs.append(threading.current_thread()) or left.pop(0), rest_seconds=0)
+    errand.ask()
+    errand.ask()
+    settled(errand)
+    assert runs == [threading.current_thread()] * 2
 
 
 def test_where_no_thread_can_be_had_the_next_to_ask_may_try(monkeypatch):

@@ -1,10 +1,13 @@
 """What a change leaves on the disk: on SQLite old pages in the write-ahead log, on PostgreSQL dead rows."""
 
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
 from weighting.models import Invitation
 from weighting.turnstiles import Errand
@@ -14,7 +17,7 @@ PATIENCE_MS = 2_000
 
 logger = logging.getLogger(__name__)
 
-# Who seals a ballot waits for this, so it is tried for a moment only; the next act tries again.
+# Who seals a ballot waits for this, so it is tried for a moment only, and again later.
 MOMENT_MS = 250
 # Where PostgreSQL keeps the rows about people, and those about ballots, of rounds that have not ended: what
 # rewriting them takes must not grow with all the rounds that ever were.
@@ -29,9 +32,9 @@ def empty_log_on_commit() -> None:
 
     On SQLite that is the write-ahead log: the file itself holds nothing deleted, for ``secure_delete``
     overwrites it. On PostgreSQL it is the dead rows of the tables, which are written anew without them.
-    What is in use meanwhile is left, which is logged; the next close empties it.
+    What is in use meanwhile is left, which is logged, and emptied as soon as it can be.
     """
-    _once_on_commit(_empty_all)
+    _once_on_commit(EMPTYING.ask)
 
 
 def forget_order_on_commit() -> None:
@@ -65,16 +68,17 @@ def _once_on_commit(act: Callable[[], None]) -> None:
         transaction.on_commit(act, robust=True)
 
 
-def _empty_all() -> None:
-    _empty_log(PATIENCE_MS) if connection.vendor == "sqlite" else _rewrite_tables(*PEOPLE, *BALLOTS)
+def _empty_all() -> bool:
+    if connection.vendor == "sqlite":
+        return _empty_log(PATIENCE_MS)
+    return _rewrite_tables(*PEOPLE, *BALLOTS)
 
 
-def _forget_order() -> None:
+def _forget_order() -> bool:
     if connection.vendor == "sqlite":
         _lay_people_in_order()
-        _empty_log(MOMENT_MS)
-    else:
-        _rewrite_tables(*PEOPLE)
+        return _empty_log(MOMENT_MS)
+    return _rewrite_tables(*PEOPLE)
 
 
 @transaction.atomic
@@ -92,23 +96,50 @@ def _lay_people_in_order() -> None:
         cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({values})", people)
 
 
-def _rewrite_tables(*tables: str) -> None:
-    """Write tables anew, without their dead rows and in the order of their keys.
+def _rewrite_tables(*tables: str) -> bool:
+    """Write tables anew without their dead rows, in the order of their keys; return whether any are left.
 
     Only their owner may, or who may maintain them. VACUUM would keep the order in which rows were written.
     """
+    kept: list[int] = []
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{PATIENCE_MS}ms"])
         try:
-            for table in tables:
-                cursor.execute(f"CLUSTER {table} USING {table}_pkey")
+            with _dead_rows_counted_in(kept):
+                for table in tables:
+                    cursor.execute(f"CLUSTER VERBOSE {table} USING {table}_pkey")
         except DatabaseError as error:
             logger.warning("dead rows were not removed: %s", type(error.__cause__ or error).__name__)
+            # What was in the way goes away; a right that is missing does not come.
+            return isinstance(error, OperationalError)
         finally:
             cursor.execute("SELECT set_config('lock_timeout', '0', false)")
+    if any(kept):
+        logger.info("dead rows are left: %d, which a transaction under way may look at", sum(kept))
+    return any(kept)
 
 
-def _empty_log(patience_ms: int) -> None:
+@contextmanager
+def _dead_rows_counted_in(kept: list[int]) -> Iterator[None]:
+    """Note how many dead rows PostgreSQL says that it kept, once for each table.
+
+    It keeps those that a transaction under way might look at, be it of another table. It says so in words of
+    the server's language, of which the first number tells.
+    """
+
+    def hear(said: Any) -> None:
+        if number := re.search(r"\d+", said.message_detail or ""):
+            kept.append(int(number[0]))
+
+    connection.connection.add_notice_handler(hear)
+    try:
+        yield
+    finally:
+        connection.connection.remove_notice_handler(hear)
+
+
+def _empty_log(patience_ms: int) -> bool:
+    """Empty the write-ahead log; return whether it is left."""
     busy = True
     with connection.cursor() as cursor:
         patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
@@ -116,12 +147,14 @@ def _empty_log(patience_ms: int) -> None:
         try:
             busy, _frames, _moved = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except DatabaseError:
-            # Somebody writes: what is in the log now is emptied after the next act.
+            # Somebody writes: what is in the log now is emptied later.
             pass
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {patience:d}")
     if busy:
         logger.warning("the write-ahead log is in use and was not emptied")
+    return bool(busy)
 
 
 FORGETTING = Errand(lambda: _forget_order(), settings.FORGETTING_REST_SECONDS)
+EMPTYING = Errand(lambda: _empty_all(), rest_seconds=0)
