@@ -1,0 +1,69 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from django.urls import reverse
+from django.utils.translation import override
+
+from indexer.models import City
+from indexer.templatetags.table_cells import change_bar, place_cells, rank_shift, score_cell, unit_name
+from indexer.views.shared.tables import Cell
+from tests.factories import make_account, sign_in_staff
+from tests.indexer.pages import make_runs
+from weighting.enums import Role
+
+FEW, MANY = 3, 60
+
+
+def templates_of_all_lines(client, page, units):
+    tilts = (None, 1.0, 2.0) if page == "many" else (None, 1.0)
+    runs = make_runs(np.random.default_rng(1).random((units, 5)) + 0.1, tilts=tilts)
+    asked = {"size": "all", "runs": [run.pk for run in runs]}
+    address = reverse("indexer:run-detail", args=[runs[0].pk]) if page == "ranking" else "/compare/"
+    response = client.get(address, asked, headers={"HX-Request": "true", "HX-Target": "results"})
+    assert len(response.context["rows"]) == units
+    return [template.name for template in response.templates]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["ranking", "pair", "many"])
+def test_the_lines_of_a_table_include_no_templates(client, page):
+    sign_in_staff(client, make_account(Role.ANALYST))
+    few = templates_of_all_lines(client, page, FEW)
+    # Each shift is drawn once: there may be as many as there are places, and no more.
+    more = [name for name in templates_of_all_lines(client, page, MANY) if name != "components/_shift.html"]
+    assert more == [name for name in few if name != "components/_shift.html"]
+
+
+def test_a_unit_is_written_as_text():
+    province = SimpleNamespace(name="<i>", region=SimpleNamespace(name="R & D"))
+    unit = City(name_en="<b>A&B</b>", code='"7')
+    with override("en"):
+        assert unit_name(unit) == '&lt;b&gt;A&amp;B&lt;/b&gt; <small class="unit-code">&quot;7</small>'
+    cells = place_cells(SimpleNamespace(province=province), ["province", "region"])
+    assert cells == '<td class="nowrap">&lt;i&gt;</td><td class="nowrap">R &amp; D</td>'
+    assert place_cells(SimpleNamespace(province=province), []) == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "published in the report"), ("zh-hans", "报告已公布")]
+)
+def test_marks_speak_the_reader_s_language(language, words):
+    with override(language):
+        assert words in score_cell(Cell("1.5", "published", 50.0, ("imputed",)))
+
+
+def test_a_score_has_a_bar_where_its_column_has_any():
+    assert score_cell(Cell("<1")) == "&lt;1"
+    bar = score_cell(Cell("1.5", percent=50.0))
+    assert '<rect width="50.00%" height="100%"/>' in bar
+    assert bar.endswith('<span class="num">1.5</span></span>')
+
+
+def test_shifts_and_changes_say_their_direction():
+    with override("en"):
+        assert "up" in rank_shift(3)
+        assert "down" in rank_shift(np.int64(-3))
+        assert "unchanged" in rank_shift(0)
+    bar = change_bar({"text": "−1", "up": False, "percent": 20.0, "offset": 30.0})
+    assert '<rect class="bar-down" x="30.00%" width="20.00%"' in bar
