@@ -214,7 +214,9 @@ def test_their_number_stands_wherever_the_size_of_the_panel_does(client, manager
     assert f"{words}</p>" in page
     assert "of 7 sealed, 7 invited; a manager entered 2" in page
     assert words in read("version-detail", version.pk).text
-    assert "2 ballots came on spreadsheets or on paper" in read("round-report", round_.pk).text
+    report = read("round-report", round_.pk).text
+    assert "2 ballots came on spreadsheets or on paper" in report
+    assert "The exception is 2 ballots that came on forms" in report
     assert "<dt>of these entered by a manager</dt><dd>2</dd>" in read("round-detail", round_.pk).text
     told = read("api-round-statistics", round_.pk).json()
     assert (told["counted"], told["entered"]) == (7, 2)

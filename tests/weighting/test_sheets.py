@@ -74,6 +74,20 @@ def test_the_form_names_items_and_nobody(round_):
     assert len([cell for row in sheet.iter_rows() for cell in row if not cell.protection.locked]) == 7
 
 
+def test_the_form_asks_as_the_ballot_does(manager):
+    """What the scale means, and in which direction an indicator counts, in each language of the round."""
+    round_ = make_round(manager=manager)
+    Indicator.objects.filter(code="fixed").update(direction=-1)
+    sheet = load_workbook(BytesIO(sheet_form(round_))).worksheets[0]
+    said = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value]
+
+    assert "各项指标有多重要？1 为很不重要，5 为很重要。" in said
+    assert "How important is each indicator? 1 is very unimportant, 5 is very important." in said
+    details = {row[0].value: row[3].value or "" for row in sheet.iter_rows(min_row=12)}
+    assert [code for code, words in details.items() if "Lower values are better." in words] == ["fixed"]
+    assert "数值越低越好。" in details["fixed"]
+
+
 def test_a_name_that_begins_as_a_formula_is_text(manager):
     round_ = make_round(manager=manager)
     Indicator.objects.filter(code="fixed").update(name_en="=1+1")

@@ -43,8 +43,9 @@ def sheet_form(round_: Round, *, scores: Sequence[str] = (SCORE,)) -> bytes:
     _append(sheet, [QUESTIONNAIRE, round_.questionnaire_hash])
     _append(sheet, (*ABOUT_ITEMS, *scores))
     head = sheet.max_row
+    of_lower_values = _of_lower_values(round_)
     for parent, nodes in asked_groups_of(round_):
-        _append_group(sheet, parent, nodes)
+        _append_group(sheet, parent, nodes, of_lower_values)
     _dress(sheet, head, len(scores), may_abstain=round_.rule == Rule.NORMALISED_MEAN)
     out = BytesIO()
     book.save(out)
@@ -54,19 +55,12 @@ def sheet_form(round_: Round, *, scores: Sequence[str] = (SCORE,)) -> bytes:
 def _instructions(round_: Round) -> list[list[str]]:
     """Return the lines above the items, in each language of the round."""
     lines = []
-    for language in Language:
-        if language not in round_.languages:
-            continue
+    for language in _languages_of(round_):
         with translation.override(language):
             lines += [
                 [round_.title],
                 [_("Open until %(deadline)s") % {"deadline": round_.deadline_text}],
-                [
-                    _(
-                        "Score every item from 1 (least important) to 5 (most important), against the others "
-                        "of its group."
-                    )
-                ],
+                [_("How important is each indicator? 1 is very unimportant, 5 is very important.")],
             ]
             if round_.rule == Rule.NORMALISED_MEAN:
                 lines.append([_("Write “abstain” where you would rather not judge.")])
@@ -81,14 +75,31 @@ def _instructions(round_: Round) -> list[list[str]]:
     return lines
 
 
-def _append_group(sheet: Worksheet, parent: Indicator | None, nodes: list[Indicator]) -> None:
+def _languages_of(round_: Round) -> list[Language]:
+    return [language for language in Language if language in round_.languages]
+
+
+def _of_lower_values(round_: Round) -> list[str]:
+    """Say of an indicator that lower values are better, as the ballot does, in each language of the round."""
+    said = []
+    for language in _languages_of(round_):
+        with translation.override(language):
+            said.append(_("Lower values are better."))
+    return said
+
+
+def _append_group(
+    sheet: Worksheet, parent: Indicator | None, nodes: list[Indicator], of_lower_values: list[str]
+) -> None:
     _append(
         sheet, ["", parent.name_zh if parent else "总指数", parent.name_en if parent else "The whole index"]
     )
     for cell in sheet[sheet.max_row]:
         cell.font = Font(bold=True)
     for node in nodes:
-        detail = " · ".join(filter(None, [node.unit, node.definition_zh, node.definition_en, node.note]))
+        direction = of_lower_values if node.direction == -1 else []
+        said = [node.unit, *direction, node.definition_zh, node.definition_en, node.note]
+        detail = " · ".join(filter(None, said))
         _append(sheet, [node.code, node.name_zh, node.name_en, detail])
         for cell in sheet[sheet.max_row]:
             cell.border = RULE

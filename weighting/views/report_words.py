@@ -25,7 +25,22 @@ def purpose_of(statistics: RoundStatistics) -> list[str]:
         "Every expert scored alone. Until the close nobody, the round's managers included, could read a "
         "score, a mean or a ranking; managers saw only who had started and who had sealed."
     )
-    return [asked % words, blind, _rule_sentence(round_)]
+    return [
+        *filter(None, [asked % words, blind, _entered_sentence(statistics.entered)]),
+        _rule_sentence(round_),
+    ]
+
+
+def _entered_sentence(count: int) -> str:
+    """Say of whose scores somebody else knew before the close."""
+    if not count:
+        return ""
+    words = ngettext(
+        "The exception is %(count)d ballot that came on a form: whoever entered it saw its scores.",
+        "The exception is %(count)d ballots that came on forms: whoever entered them saw their scores.",
+        count,
+    )
+    return words % {"count": count}
 
 
 def terms_of(round_: Round) -> list[tuple[str, str]]:
