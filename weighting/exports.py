@@ -11,6 +11,7 @@ import math
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -99,6 +100,15 @@ def as_written(table: Table) -> bytes:
     return json.dumps([[*table.columns], facts, rows], ensure_ascii=False).encode()
 
 
+def heads_of(columns: Sequence[Heading]) -> list[str]:
+    """Return what people read above the columns; where several say the same, with the names for programs."""
+    said = Counter(heading.label for heading in columns)
+    return [
+        heading.label if said[heading.label] == 1 else f"{heading.label} ({heading.name})"
+        for heading in columns
+    ]
+
+
 def is_installed(format: str) -> bool:
     """Whether this installation can write a kind of file."""
     return format != "parquet" or find_spec("pyarrow") is not None
@@ -112,7 +122,7 @@ def csv_pieces(
     The provenance is repeated on every line; the first character lets spreadsheets read Chinese.
     """
     facts = [_safe_text(fact.value) for fact in provenance]
-    labels = [heading.label for heading in columns] + [fact.label for fact in provenance]
+    labels = heads_of(columns) + [fact.label for fact in provenance]
     yield b"\xef\xbb\xbf" + _lines([map(_safe_text, labels)])
     lines = ([*map(_safe_text, row), *facts] for row in rows)
     while piece := list(islice(lines, LINES_OF_A_PIECE)):
@@ -157,8 +167,8 @@ def _sheets(
     sheets = [
         Sheet(
             name,
-            [min(max(2 * len(heading.label), 10), WIDEST) for heading in columns],
-            [heading.label for heading in columns],
+            [min(max(2 * len(head), 10), WIDEST) for head in heads_of(columns)],
+            heads_of(columns),
             (list(map(_cell_value, row)) for row in rows),
         )
         for name, columns, rows in tables

@@ -19,6 +19,11 @@ class Region(BilingualName):
         ordering = ["pk"]
         constraints = named_once("region_once", "register")
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether it holds what is in no region: it is called what the register is."""
+        return (self.name_zh, self.name_en) == (self.register.name_zh, self.register.name_en)
+
 
 class Province(BilingualName):
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="provinces")
@@ -30,8 +35,10 @@ class Province(BilingualName):
     @property
     def is_everything(self) -> bool:
         """Whether it holds units of no group: it is called, as its region is, what their register is."""
-        whole = (self.region.register.name_zh, self.region.register.name_en)
-        return all((place.name_zh, place.name_en) == whole for place in (self, self.region))
+        return self.region.is_everything and (self.name_zh, self.name_en) == (
+            self.region.name_zh,
+            self.region.name_en,
+        )
 
 
 class FoldedNames(models.TextField):

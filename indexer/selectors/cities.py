@@ -240,19 +240,23 @@ def whole_provinces() -> QuerySet[Province]:
 
 
 def have_regions(provinces: Iterable[Province]) -> bool:
-    """Whether any of the provinces, with their regions, lies in a region of another name.
+    """Whether any of the provinces, with their regions and register, lies in a region of another name.
 
-    Where a register's file has no regions, each province is stored as its own.
+    Where a register's file has no regions, each province is stored as its own, or all in one that is called
+    as the register is.
     """
-    return any(province.own_name != province.region.own_name for province in provinces)
+    return any(
+        province.own_name != province.region.own_name and not province.region.is_everything
+        for province in provinces
+    )
 
 
 def names_of_places(province: Province, *, has_regions: bool, of: str = "own_name") -> dict[str, str]:
     """Return what a province and its region are called, '' where units are in none."""
-    is_none = province.is_everything
+    has_region = has_regions and not province.region.is_everything
     return {
-        PROVINCE: "" if is_none else getattr(province, of),
-        REGION: "" if is_none or not has_regions else getattr(province.region, of),
+        PROVINCE: "" if province.is_everything else getattr(province, of),
+        REGION: getattr(province.region, of) if has_region else "",
     }
 
 

@@ -66,7 +66,7 @@ def levels_of(register: Any) -> list[str]:
 
 def has_regions(register: Register) -> bool:
     """Whether a register has regions, as `have_regions` says."""
-    return have_regions(Province.objects.filter(region__register=register).select_related("region"))
+    return have_regions(Province.objects.filter(region__register=register).select_related("region__register"))
 
 
 def with_groupings(registers: QuerySet[Register]) -> QuerySet[Register]:

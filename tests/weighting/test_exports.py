@@ -41,6 +41,17 @@ def test_csv_repeats_the_provenance_and_disarms_formulas():
     ]
 
 
+def test_columns_of_one_label_are_told_apart():
+    columns = [Heading("province", "Region"), Heading("score", "得分"), Heading("region", "Region")]
+    table = Table(columns, [["North", 1, ""]])
+
+    assert csv_lines(table)[0] == ["Region (province)", "得分", "Region (region)"]
+    sheet = load_workbook(written("xlsx", table)).worksheets[0]
+    assert [cell.value for cell in sheet[1]] == ["Region (province)", "得分", "Region (region)"]
+    # Programs go by the names.
+    assert json.load(written("json", table))["rows"] == [{"province": "North", "score": 1, "region": ""}]
+
+
 @pytest.mark.parametrize(
     "text", ["=1+1", "+1+1", "-1+1", "@SUM(1)", "|cmd", "%0", "\t=1", "\r=1", "＝1+1", "＠SUM"]
 )

@@ -18,6 +18,8 @@ from tests.indexer.pages import random_values
 
 pytestmark = pytest.mark.django_db
 ALONE = "name_en\nNorth\nSouth\nEast\n"
+# As of a register that was made of a file of data: its groups in a region of its own name.
+WHOLE = "name_en,province_en,region_en\nNorth,Upland,Wards\nSouth,,\nEast,Delta,Wards\n"
 SOME = "name_en,province_en,region_en\nNorth,Upland,Coast\nSouth,,\nEast,Delta,Coast\n"
 
 
@@ -42,6 +44,7 @@ def run_of(file):
     ("file", "places"),
     [
         (ALONE, {"North": ("", ""), "South": ("", ""), "East": ("", "")}),
+        (WHOLE, {"North": ("Upland", ""), "South": ("", ""), "East": ("Delta", "")}),
         (SOME, {"North": ("Upland", "Coast"), "South": ("", ""), "East": ("Delta", "Coast")}),
     ],
 )
