@@ -18,6 +18,7 @@ from django.utils.translation import get_language
 from indexer.models import City
 from indexer.selectors.cities import PROVINCE, REGION
 from indexer.views.shared.tables import Cell
+from weighting.sentences import set_apart
 
 register = Library()
 
@@ -39,7 +40,7 @@ KEPT = 5_000
 def unit_name(city: City) -> SafeString:
     """Return a unit by its name, and by the code that its register has for it."""
     code = f' <small class="unit-code">{escape(city.code)}</small>' if city.code else ""
-    return mark_safe(escape(city.name) + code)  # noqa: S308
+    return mark_safe(escape(set_apart(city.name)) + code)  # noqa: S308
 
 
 @register.simple_tag

@@ -155,7 +155,7 @@ function moveItem(city) {
   const item = element("li");
   const { ranks } = shown.index;
   const ways = element("span", "num muted", `${data.nominal[city]} → ${ranks[city]}`);
-  item.append(`${shown.names[city]} `, ways, " ", shiftElement(data.nominal[city] - ranks[city]));
+  item.append(element("bdi", "", shown.names[city]), " ", ways, " ", shiftElement(data.nominal[city] - ranks[city]));
   return item;
 }
 
@@ -164,8 +164,8 @@ function swapItem([fell, rose]) {
   const arrow = element("span", "", "▲");
   arrow.setAttribute("aria-hidden", "true");
   item.append(
-    `${shown.names[rose]} `, element("span", "num muted", String(shown.index.ranks[rose])), " ", arrow,
-    ` ${shown.names[fell]} `, element("span", "num muted", String(shown.index.ranks[fell])),
+    element("bdi", "", shown.names[rose]), " ", element("span", "num muted", String(shown.index.ranks[rose])), " ", arrow,
+    " ", element("bdi", "", shown.names[fell]), " ", element("span", "num muted", String(shown.index.ranks[fell])),
   );
   return item;
 }

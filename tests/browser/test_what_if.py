@@ -245,3 +245,39 @@ def test_the_map_is_drawn(open_page):
     page = open_page(f"/runs/{run.pk}/map/")
     expect(page.locator("#map svg .mark-symbol path").first).to_be_attached()
     assert page.locator("#map svg .mark-symbol path").count() >= 3
+
+
+# Where each character of a list's items stands, from left to right.
+SEEN = """list => [...document.querySelectorAll(`[data-${list}] li`)].map((item) => {
+  const walk = document.createTreeWalker(item, NodeFilter.SHOW_TEXT), seen = [];
+  while (walk.nextNode()) [...walk.currentNode.nodeValue].forEach((character, place) => {
+    const range = document.createRange();
+    range.setStart(walk.currentNode, place);
+    range.setEnd(walk.currentNode, place + 1);
+    const { left, width } = range.getBoundingClientRect();
+    if (width > 1) seen.push([left, character]);
+  });
+  const text = seen.sort((a, b) => a[0] - b[0]).map(([, character]) => character).join("");
+  return text.replace(/[^0-9→▲▼]/g, "");
+})"""
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_names_from_the_right_turn_no_move_round(open_page, scripts):
+    run, _ = make_runs(random_values(30))
+    for number, city in enumerate(City.objects.all()):
+        names = {"name_zh": "", "name_en": "مستشفى " + "ابتثجح"[number // 6] + "ابتثجح"[number % 6]}
+        City.objects.filter(pk=city.pk).update(code="", **names)
+    tree = what_if_of(run).tree
+    state = state_text({0: apportion(np.arange(len(tree.groups[0])) ** 3.0 + 0.1)})
+    page = open_page(f"/runs/{run.pk}/what-if/" + ("" if scripts else f"?w={state}"), scripts=scripts)
+    if scripts:
+        page.wait_for_selector("[data-ready]")
+        page.evaluate("text => { shown.units = readState(text); takeWeights(); update(); settle(); }", state)
+    for name in ("rises", "falls"):
+        moves = page.evaluate(SEEN, name)
+        assert moves
+        for move in moves:
+            before, after, sign, places = re.match(r"(\d+)→(\d+)([▲▼])(\d+)", move).groups()
+            assert int(before) - int(after) == int(places) * (1 if sign == "▲" else -1)
+    assert [swap for swap in page.evaluate(SEEN, "swaps") if not re.fullmatch(r"(\d+)▲(\d+)", swap)] == []

@@ -8,7 +8,7 @@ from django.template import Context, Template
 from django.utils.translation import override
 
 from indexer.selectors.import_reviews import _rate_words
-from weighting.sentences import join_sentences
+from weighting.sentences import join_sentences, side_by_side
 
 ROOT = Path(__file__).resolve().parents[2]
 # What ends a Chinese sentence, a space, and another one.
@@ -21,6 +21,18 @@ def test_sentences_are_joined_as_the_language_joins_them(language, joined):
         assert join_sentences(["One.", "", "Two."]) == joined
         text = "{% load sentences %}One.{% sentence_gap %}Two."
         assert Template(text).render(Context()) == joined
+
+
+def test_what_is_read_from_the_right_is_set_apart_and_nothing_else():
+    assert side_by_side(["1 234,5", "Łódź", "上海", ""]) == "1 234,5 · Łódź · 上海 · "
+    # Hebrew, Arabic, and the digits of Arabic.
+    assert (
+        side_by_side(["שלום", "مستشفى 5", "١٢ → 12"])
+        == "\u2068שלום\u2069 · \u2068مستشفى 5\u2069 · \u2068١٢ → 12\u2069"
+    )
+    text = "{% load sentences %}{{ name|set_apart }} {{ names|side_by_side }}"
+    shown = Template(text).render(Context({"name": "<ש>", "names": ["<a>", "b"]}))
+    assert shown == "\u2068&lt;ש&gt;\u2069 &lt;a&gt; · b"
 
 
 def test_what_the_check_of_an_import_says_of_a_rate_has_no_gap_in_chinese():

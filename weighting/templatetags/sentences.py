@@ -1,4 +1,4 @@
-"""What stands between two sentences of a template, and between a number and its unit."""
+"""What stands between two sentences of a template, between a number and its unit, and around names."""
 
 from django import template
 
@@ -7,3 +7,5 @@ from weighting import sentences
 register = template.Library()
 register.simple_tag(sentences.sentence_gap)
 register.filter(sentences.unit_behind)
+register.filter(sentences.set_apart)
+register.filter(sentences.side_by_side)

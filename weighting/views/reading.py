@@ -19,12 +19,11 @@ from weighting.readers import FileProblems
 from weighting.readers.decisions import Decision, Decisions, LookFirst
 from weighting.readers.problems import FileProblem
 from weighting.readers.questions import how_decided, option_words, question
+from weighting.sentences import side_by_side
 
 PREFIX = "reading-"
 # Which file the choices were made for.
 READ = "read"
-# Cells hold commas, decimal ones before all.
-BETWEEN_SAMPLES = " · "
 ORDER = ("open", "likely", "chosen", "seen")
 Made = TypeVar("Made")
 
@@ -117,7 +116,7 @@ def _item(made: Decision) -> dict[str, Any]:
         "name": PREFIX + made.key,
         "question": question(made),
         "how": how_decided(made),
-        "samples": BETWEEN_SAMPLES.join(made.samples),
+        "samples": side_by_side(made.samples),
         "is_open": made.is_open,
         "value": made.value,
         "options": [(value, option_words(made.kind, value)) for value in made.options],

@@ -11,7 +11,7 @@ from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, Match, UnitFinder, mat
 from indexer.models import DataImport
 from indexer.selectors.data_imports import leaves_of, mapped_of
 from indexer.selectors.unit_names import UnitsOfRegister
-from weighting.views.reading import BETWEEN_SAMPLES
+from weighting.sentences import side_by_side
 
 # More than these are settled a page at a time.
 PAGE = 50
@@ -73,7 +73,7 @@ def sides_of(draft: DataImport) -> tuple[Side, Side]:
 
 def _samples(sheet: Any, column: int) -> str:
     shown = [sheet.cell(row, column) for row in range(min(SAMPLES, len(sheet.units)))]
-    return BETWEEN_SAMPLES.join(filter(None, shown))
+    return side_by_side(filter(None, shown))
 
 
 def _with_nearest(mapped: Mapped, draft: DataImport) -> tuple[list[Match], list[Match]]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from weighting.exports import Fact
 from weighting.models import Framework, Indicator
 from weighting.selectors.tree_changes import TreeChange
-from weighting.sentences import join_sentences
+from weighting.sentences import join_sentences, set_apart
 
 # Of one kind so many are named; the API has all.
 NAMED = 20
@@ -67,14 +67,15 @@ def _moved(one: Indicator, other: Indicator) -> str:
 
 
 def _renamed(one: Indicator, other: Indicator) -> str:
+    before, after = set_apart(one.name), set_apart(other.name)
     if one.code == other.code:
-        return f"{one.name} → {other.name}"
-    return f"{one.name} ({one.code}) → {other.name} ({other.code})"
+        return f"{before} → {after}"
+    return f"{before} ({one.code}) → {after} ({other.code})"
 
 
 def _remeasured(one: Indicator, other: Indicator) -> str:
-    before, after = (node.unit_label or "–" for node in (one, other))
-    return f"{other.name} ({before} → {after})"
+    before, after = (set_apart(node.unit_label or "–") for node in (one, other))
+    return f"{set_apart(other.name)} ({before} → {after})"
 
 
 def _later(pairs: Pairs) -> str:
