@@ -69,11 +69,7 @@ def clean_table(
     codes = [leaf.code for leaf in leaves]
     places = {match.to: place for place, match in reversed(list(enumerate(columns))) if match.is_settled}
     kept = [row for row, match in enumerate(rows) if match.is_settled and match.to not in (LEFT_OUT, TOTALS)]
-    values = np.full((len(kept), len(codes)), np.nan)
     used = {code: places[code] for code in codes if code in places}
-    for leaf, code in enumerate(codes):
-        if code in used:
-            values[:, leaf] = sheet.values[kept, used[code]]
     whole = [row for row, match in enumerate(rows) if match.to == TOTALS]
     names = {unit.key: unit for unit in units or ()}
     labels = [_label(sheet.units[row], names.get(rows[row].to)) for row in kept]
@@ -84,7 +80,17 @@ def clean_table(
         *_cells_left(sheet, kept, [*used.values()], decisions),
         *_totals_left(sheet, whole, used),
     ]
+    values = _values(sheet, kept, [used.get(code) for code in codes])
     return CleanTable(labels, values, _totals(sheet, whole, used), columns, rows, left)
+
+
+def _values(sheet: Sheet, rows: Sequence[int], columns: Sequence[int | None]) -> FloatArray:
+    """Return the values of these rows and columns, (rows, columns): nan in a column that is not there."""
+    values = np.full((len(rows), len(columns)), np.nan)
+    for place, column in enumerate(columns):
+        if column is not None:
+            values[:, place] = sheet.values[rows, column]
+    return values
 
 
 def reading_kept(decisions: Decisions) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Methods: chosen whole, checked, kept once; runs by another one; the default of a framework."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -126,44 +126,45 @@ def method_blockers(choice: MethodChoice) -> list[str]:
     """Return why a method could not compute any data, in words; nothing where it may."""
     if blockers := unknown_choices(choice):
         return blockers
+    faults = index_faults(plan_of(IndexMethod(**vars(choice))))
+    own = [leaf for leaf, column in choice.denominators.items() if leaf == column]
+    return [
+        *_clashes(choice),
+        *map(fault_words, faults),
+        *(_("“%(code)s” cannot be divided by itself.") % {"code": leaf} for leaf in own),
+    ]
+
+
+def _clashes(choice: MethodChoice) -> Iterator[str]:
+    """Yield which choices do not go together, in words."""
     normalisation, aggregation = NORMALISATIONS[choice.normalisation], AGGREGATIONS[choice.aggregation]
-    if (
-        aggregation.needs_above_zero
-        and not normalisation.may_stay_above_zero
-        and not (choice.leaves or choice.nodes or choice.floor)
-    ):
-        blockers.append(
-            _(
-                "The geometric mean needs values above zero, which this normalisation does not give for "
-                "all units. State a smallest normalised value, which the page “How each indicator is "
-                "treated” of stored data takes, or choose the arithmetic mean or another normalisation."
-            )
+    # What the table or a floor says of the values is judged with it.
+    is_plain = not (choice.leaves or choice.nodes or choice.floor)
+    if aggregation.needs_above_zero and not normalisation.may_stay_above_zero and is_plain:
+        yield _(
+            "The geometric mean needs values above zero, which this normalisation does not give for "
+            "all units. State a smallest normalised value, which the page “How each indicator is "
+            "treated” of stored data takes, or choose the arithmetic mean or another normalisation."
         )
     changes = OUTLIER_ACTIONS[choice.outliers].changes or choice.denominators
     if changes and not normalisation.takes_prepared:
-        blockers.append(
-            _(
-                "Values that are normalised already are used as they are. Keep the outliers and name no "
-                "denominators, or choose another normalisation."
-            )
+        yield _(
+            "Values that are normalised already are used as they are. Keep the outliers and name no "
+            "denominators, or choose another normalisation."
         )
     if normalisation.needs and not choice.leaves:
-        blockers.append(
-            _(
-                "This normalisation needs a target or a reference unit for each indicator. State them, or "
-                "choose another normalisation."
-            )
+        yield _(
+            "This normalisation needs a target or a reference unit for each indicator. State them, or "
+            "choose another normalisation."
         )
+    if not _has_limits(choice):
+        yield _("The limits of skewness and kurtosis are numbers from 0, and at least one cell is drawn in.")
+
+
+def _has_limits(choice: MethodChoice) -> bool:
+    """Whether outliers can be told by the limits of a method, and any of them drawn in."""
     limits = (choice.skewness_limit, choice.kurtosis_limit)
-    if not all(math.isfinite(limit) and limit >= 0 for limit in limits) or choice.winsorised_most < 1:
-        blockers.append(
-            _("The limits of skewness and kurtosis are numbers from 0, and at least one cell is drawn in.")
-        )
-    blockers += [fault_words(fault) for fault in index_faults(plan_of(IndexMethod(**vars(choice))))]
-    for leaf, column in choice.denominators.items():
-        if leaf == column:
-            blockers.append(_("“%(code)s” cannot be divided by itself.") % {"code": leaf})
-    return blockers
+    return all(math.isfinite(limit) and limit >= 0 for limit in limits) and choice.winsorised_most >= 1
 
 
 def unknown_choices(choice: MethodChoice) -> list[str]:

@@ -1,6 +1,6 @@
 """Paired comparison of two units in a finished study, from the same draws drawn again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.enums import StudyStatus
-from indexer.models import City, Study
+from indexer.models import City, Run, Study
 from indexer.numeric.plans import RankPlan
-from indexer.selectors.cities import cities_of_run, city_named, ranked_cities_of_run, ranked_rows_of
+from indexer.selectors.cities import Cities, cities_of_run, city_named, ranked_cities_of_run, ranked_rows_of
 from indexer.studies.asking import planned_of
 from indexer.studies.kind import register_of
 from indexer.studies.registry import kind_of
@@ -40,13 +40,31 @@ class PairCount:
 
 
 def compare_pair(study: Study, *, first: str, second: str) -> PairCount:
-    """Count both orders over all draws; asked once, they are kept with the study."""
-    words = {"unit": register_of(study).unit, "units": register_of(study).units}
+    """Count both orders over all draws; asked once, they are kept with the study.
+
+    Raises `Refused` where the study is of no ranks or not done, and naming each unit that it does not rank.
+    """
+    register = register_of(study)
+    words = {"unit": register.unit, "units": register.units}
     if study.status != StudyStatus.DONE or not kind_of(study).is_paired:
         raise Refused(_("Two %(units)s can be compared in a finished study of ranks alone.") % words)
     cities = cities_of_run(study.run)
-    chosen = [city_named(cities, name) for name in (first, second)]
-    unknown = [name for name, city in zip((first, second), chosen, strict=True) if city is None]
+    one, other = _ranked_pair(study.run, cities, (first, second), words)
+    at = cities.ids.index(one.pk), cities.ids.index(other.pk)
+    low, high = sorted(at)
+    count_pairs(study, [(low, high)])
+    wins = study.pairs[_key(low, high)]
+    above, below = wins if at == (low, high) else reversed(wins)
+    methods = sum(not v["problem"] for v in study.summary.get("variants", [])) or 1
+    return PairCount(one, other, above, below, study.draws * methods)
+
+
+def _ranked_pair(
+    run: Run, cities: Cities, names: Sequence[str], words: Mapping[str, str]
+) -> tuple[City, City]:
+    """Return the units of two names, both of which have a rank in the run, or refuse."""
+    chosen = [city_named(cities, name) for name in names]
+    unknown = [name for name, city in zip(names, chosen, strict=True) if city is None]
     if unknown:
         raise Refused(
             *(
@@ -57,17 +75,10 @@ def compare_pair(study: Study, *, first: str, second: str) -> PairCount:
     one, other = (city for city in chosen if city is not None)
     if one == other:
         raise Refused(_("Name two different %(units)s.") % words)
-    ranked = ranked_cities_of_run(study.run).ids
+    ranked = ranked_cities_of_run(run).ids
     if unranked := [city.name for city in (one, other) if city.pk not in ranked]:
         raise Refused(*(_("%(name)s has no rank here.") % {"name": name} for name in unranked))
-    at = cities.ids.index(one.pk), cities.ids.index(other.pk)
-    places = sorted(at)
-    count_pairs(study, [(places[0], places[1])])
-    wins = study.pairs[_key(places[0], places[1])]
-    if at[0] != places[0]:
-        wins = wins[::-1]
-    methods = sum(not v["problem"] for v in study.summary.get("variants", [])) or 1
-    return PairCount(one, other, wins[0], wins[1], study.draws * methods)
+    return one, other
 
 
 def count_at_once(study: Study, pairs: Iterable[tuple[int, int]]) -> None:

@@ -123,7 +123,7 @@ class SheetRows:
 
     lines: Sequence[int] = ()
     numbers: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
-    texts: Sequence[Mapping[int, str]] = ()
+    texts: Sequence[dict[int, str]] = ()
     name: str = ""
     others: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
@@ -145,25 +145,36 @@ class SheetRows:
 
     def shown(self, *, all_rows: bool, all_columns: bool) -> "SheetRows":
         """Return the sheet with the hidden rows and columns that are to be read, and without the others."""
-        kept = [row for row, line in enumerate(self.lines) if all_rows or line not in self.hidden_lines]
-        width = self.numbers.shape[1]
-        places = [place for place in range(width) if all_columns or place not in self.hidden_places]
-        new = {place: at for at, place in enumerate(places)}
-        texts = [
-            {new[place]: text for place, text in self.texts[row].items() if place in new} for row in kept
-        ]
-        numbers = self.numbers[np.ix_(kept, places)]
-        lines = [self.lines[row] for row in kept]
-        for row, place, at, to in self._moved(lines, places):
-            numbers[at, to] = self.numbers[row, place]
+        hidden_lines = frozenset() if all_rows else self.hidden_lines
+        hidden_places = frozenset() if all_columns else self.hidden_places
+        rows = [row for row, line in enumerate(self.lines) if line not in hidden_lines]
+        places = [place for place in range(self.numbers.shape[1]) if place not in hidden_places]
+        sheet = self._part(rows, places)
+        for row, place, at, to in self._moved(sheet.lines, places):
+            sheet.numbers[at, to] = self.numbers[row, place]
             if place in self.texts[row]:
-                texts[at][to] = self.texts[row][place]
-        held = [at for at, cells in enumerate(texts) if cells or not np.isnan(numbers[at]).all()]
+                sheet.texts[at][to] = self.texts[row][place]
+        return sheet._without_blank_rows()
+
+    def _part(self, rows: Sequence[int], places: Sequence[int]) -> "SheetRows":
+        """Return the sheet with these of its rows and columns, by their places, copied."""
+        new = {place: at for at, place in enumerate(places)}
         return replace(
             self,
-            lines=[lines[at] for at in held],
-            numbers=numbers[held],
-            texts=[texts[at] for at in held],
+            lines=[self.lines[row] for row in rows],
+            numbers=self.numbers[np.ix_(rows, places)],
+            texts=[
+                {new[place]: text for place, text in self.texts[row].items() if place in new} for row in rows
+            ],
+        )
+
+    def _without_blank_rows(self) -> "SheetRows":
+        held = [at for at, cells in enumerate(self.texts) if cells or not np.isnan(self.numbers[at]).all()]
+        return replace(
+            self,
+            lines=[self.lines[at] for at in held],
+            numbers=self.numbers[held],
+            texts=[self.texts[at] for at in held],
         )
 
     def _moved(self, lines: Sequence[int], places: Sequence[int]) -> Iterator[tuple[int, int, int, int]]:
