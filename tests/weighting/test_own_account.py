@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client, TestCase
 from django.urls import reverse
 
@@ -209,6 +210,21 @@ def test_a_code_of_the_app_and_a_recovery_code_let_in_once(account):
     again, _asked = sign_in(account)
     again.post(CODE, {"code": spare})
     assert not is_in(again)
+
+
+@pytest.mark.parametrize("written", ["{}", "{} ", "{}-"])
+def test_a_code_of_the_app_lets_in_once_whichever_process_is_asked(account, written):
+    """Each has a memory of its own, which is empty after a restart."""
+    ada, _in = sign_in(account)
+    code = code_of(set_up_app(ada), steps=1)
+    first, _asked = sign_in(account)
+    first.post(CODE, {"code": code})
+    assert is_in(first)
+
+    cache.clear()
+    other, _asked = sign_in(account)
+    assert "is not right" in other.post(CODE, {"code": written.format(code)}).content.decode()
+    assert not is_in(other)
 
 
 def test_an_administrator_takes_lost_factors_away_and_makes_a_link_to_a_password(account):

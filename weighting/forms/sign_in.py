@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.forms import ReauthenticateForm
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -19,7 +21,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from weighting.services.attempts import count_attempt, is_spent
+from weighting.services.attempts import count_attempt, is_first_use, is_spent
 
 SECOND_FACTOR = "second factor"
 
@@ -52,7 +54,11 @@ class CountsCodes:
         if is_spent(SECOND_FACTOR, owner):
             raise ValidationError(_("Too many wrong codes: wait a quarter of an hour, or use your passkey."))
         try:
-            return str(super().clean_code())  # type: ignore[misc]
+            code = str(super().clean_code())  # type: ignore[misc]
+            # The library notes in the memory of each process which codes were used.
+            if not is_first_use(SECOND_FACTOR, owner, normalize_user_code(code)):
+                raise get_adapter().validation_error("incorrect_code")
+            return code
         except ValidationError:
             count_attempt(SECOND_FACTOR, owner)
             raise

@@ -34,6 +34,21 @@ def is_spent(secret: str, address: str) -> bool:
     return spent.filter(failures__gte=MOST_FAILURES).exists()
 
 
+def is_first_use(secret: str, owner: str, code: str) -> bool:
+    """Note that a code let somebody in; False where it did before, whichever process was asked.
+
+    It is remembered to the end of the next window, longer than any clock lets it live.
+    """
+    window, origin = (
+        int(timezone.now().timestamp()) // WINDOW_SECONDS,
+        _origin(f"used {secret}", f"{owner} {code}"),
+    )
+    with transaction.atomic():
+        if CodeAttempts.objects.filter(origin=origin, window__gte=window).exists():
+            return False
+        return CodeAttempts.objects.get_or_create(origin=origin, window=window + 1)[1]
+
+
 def _origin(secret: str, address: str) -> str:
     """Addresses are few enough to try: only a keyed hash hides them."""
     return hmac.new(settings.SECRET_KEY.encode(), f"{secret} {address}".encode(), hashlib.sha256).hexdigest()
