@@ -19,6 +19,7 @@ from tests.factories import make_account, make_framework
 from tests.indexer.factories import make_data_set
 from weighting.models import Indicator
 from weighting.readers import FileProblems
+from weighting.readers.written import LONGEST
 
 SIGNS = 40_000
 # What a text may be filled with that fits a pattern of the readers, but for the last sign.
@@ -72,6 +73,19 @@ def test_a_long_text_is_read_as_soon_as_many_short_ones(index, filling):
             # Read or refused, as long as it is done.
             with suppress(FileProblems):
                 review_of(start_import(data=DataFile(content, name), **sent)).draft.delete()
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("filling", [" ", "\t", "1 ", "- ", "(", "."])
+def test_many_texts_that_are_just_no_number_are_read_as_soon(index, filling):
+    """Each is short enough to be searched for one, and none is like another."""
+    framework, actor = index
+    codes = codes_of(framework)
+    filled = (filling * LONGEST)[: LONGEST - 10]
+    rows = [[f"城市{place:04d}", *(f"1{filled}{place}!" for _code in codes)] for place in range(500)]
+    data = DataFile(csv(["unit", *codes], *rows), "table.csv")
+    with suppress(FileProblems):
+        review_of(start_import(data=data, totals=None, terms=terms_of(framework), actor=actor))
 
 
 @pytest.fixture
