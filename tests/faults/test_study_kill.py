@@ -73,6 +73,6 @@ def test_a_worker_that_is_killed_in_mid_study_changes_no_byte(celery, monkeypatc
             hits += StudyPart.objects.filter(lease__isnull=False).exists()
         celery.ensure_worker()
         send_study(study.pk)
-        wait_until(lambda: Study.objects.get().status == StudyStatus.DONE, seconds=90, what="the study's end")
+        wait_until(lambda: Study.objects.get().status == StudyStatus.DONE, what="the study's end")
         assert outcome(study) == undisturbed
     print(f"worker killed in mid-study: {hits} of {kills} kills")

@@ -43,15 +43,16 @@ def forget_results():
 class Celery:
     """Real celery processes on the database and broker of the running test."""
 
-    def __init__(self, folder):
-        self.folder, self.worker = folder, None
+    def __init__(self, folder, *, sweeps=True, **environment):
+        self.folder, self.worker, self.beat = folder, None, None
         self.environment = clean_environment(
             DATABASE_URL=database_url(),
             REDIS_URL=settings.CELERY_BROKER_URL,
             QUANHENG_VAR=settings.VAR_DIR,
-            **QUICK,
+            **QUICK | environment,
         )
-        self.beat = self._start("beat", "--schedule", str(folder / "beat"), "--pidfile=")
+        if sweeps:
+            self.beat = self._start("beat", "--schedule", str(folder / "beat"), "--pidfile=")
 
     def ensure_worker(self):
         # Nobody waits until it answers: by then it may have done all there is to do.
@@ -59,6 +60,10 @@ class Celery:
             options = ["--without-mingle", "--without-gossip", "--concurrency", "1", "--loglevel", "INFO"]
             options += ["--queues", "interactive,bulk"]
             self.worker = self._start("worker", *options)
+
+    def is_ready(self):
+        log = self.folder / "worker.log"
+        return log.exists() and " ready." in log.read_text()
 
     def kill_worker(self):
         """Kill the worker and its pool, as a power cut does."""
@@ -119,7 +124,7 @@ def test_a_worker_that_is_killed_in_mid_job_changes_no_byte(celery):
         celery.ensure_worker()
         if most_attempts() >= MOST_DEATHS - 1:
             # One more would end it: let this batch be.
-            wait_until(lambda: not unfinished().exists(), seconds=60, what="the end of all runs")
+            wait_until(lambda: not unfinished().exists(), what="the end of all runs")
             claims += count_attempts()
             forget_results()
             continue
@@ -135,11 +140,7 @@ def test_a_worker_that_is_killed_in_mid_job_changes_no_byte(celery):
             forget_results()
 
     celery.ensure_worker()
-    wait_until(
-        lambda: not unfinished().exists(),
-        seconds=60,
-        what="the end of all runs",
-    )
+    wait_until(lambda: not unfinished().exists(), what="the end of all runs")
     print(f"worker killed in mid-job: {hits} of {kills} kills")
     assert results() == undisturbed
     assert claims + count_attempts() >= VERSIONS + KILLS
