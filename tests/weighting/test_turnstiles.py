@@ -1,8 +1,8 @@
 """An errand is run by one for all who asked before it began, and a crowd does not wait for it."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,9 +17,10 @@ PATIENCE = 30.0
 class Desk:
     """Whoever comes leaves something, and sees to it that it is cleared away."""
 
-    def __init__(self, kind, rest_seconds):
-        self.left, self.cleared, self.runners = set(), set(), []
-        self.errand = kind(self.clear, rest_seconds)
+    def __init__(self, kind):
+        self.left, self.cleared, self.runs = set(), set(), 0
+        self.begun, self.may_end = threading.Event(), threading.Event()
+        self.errand = kind(self.clear, rest_seconds=0)
 
     def come(self, number):
         self.left.add(number)
@@ -27,8 +28,9 @@ class Desk:
 
     def clear(self):
         found = set(self.left)
-        self.runners.append(threading.current_thread())
-        time.sleep(0.002)
+        self.runs += 1
+        self.begun.set()
+        assert self.may_end.wait(PATIENCE)
         self.cleared |= found
 
 
@@ -42,22 +44,28 @@ class Hasty(Errand):
 
 
 def crowd_at(desk):
+    """Let one come, and all others while what that one found is cleared away."""
+    first = threading.Thread(target=desk.come, args=(0,))
+    first.start()
+    assert desk.begun.wait(PATIENCE)
     with ThreadPoolExecutor(CROWD) as pool:
-        list(pool.map(desk.come, range(CROWD)))
+        list(pool.map(desk.come, range(1, CROWD)))
+    desk.may_end.set()
+    first.join()
     settled(desk.errand)
 
 
 def test_a_crowd_is_served_by_a_few_runs_and_nobody_is_left_out():
-    desk = Desk(Errand, rest_seconds=0.02)
+    desk = Desk(Errand)
     crowd_at(desk)
     assert desk.cleared == set(range(CROWD))
-    assert len(desk.runners) < CROWD
+    assert desk.runs == 2
 
 
 def test_control_whoever_takes_a_run_that_has_begun_as_their_own_is_left_out():
-    desk = Desk(Hasty, rest_seconds=0)
+    desk = Desk(Hasty)
     crowd_at(desk)
-    assert desk.cleared < set(range(CROWD))
+    assert desk.cleared == {0}
 
 
 def test_nobody_of_a_crowd_waits_for_it():
@@ -79,17 +87,20 @@ def test_nobody_of_a_crowd_waits_for_it():
     settled(errand)
 
 
-def test_while_it_rests_it_is_left_to_a_thread_and_else_run_by_whoever_asks():
-    desk = Desk(Errand, rest_seconds=0.05)
-    desk.come("first")
-    desk.come("soon after")
-    desk.come("with that")
-    settled(desk.errand)
-    time.sleep(0.06)
-    desk.come("later")
+def test_while_it_rests_it_is_left_to_a_thread_and_else_run_by_whoever_asks(monkeypatch):
+    """By a clock of its own: another thread takes its time to rest, and the first may take its own."""
+    now, runners = [0.0], []
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.append(now.pop() + seconds))
+    monkeypatch.setattr(turnstiles, "time", clock)
+    errand = Errand(lambda: runners.append(threading.current_thread()), rest_seconds=10)
+    errand.ask()
+    errand.ask()
+    settled(errand)
+    assert now == [10]
+    now[0] += 10
+    errand.ask()
     own = threading.current_thread()
-    assert [runner is own for runner in desk.runners] == [True, False, True]
-    assert desk.cleared == desk.left
+    assert [runner is own for runner in runners] == [True, False, True]
 
 
 def test_whoever_is_alone_runs_it_each_time_even_after_a_failure():
