@@ -153,7 +153,7 @@ def test_a_look_that_missed_a_part_is_renewed_at_once(client, monkeypatch):
 
     assert get_health(client)[0] == 503
     age_by(0.0, monkeypatch)
-    wait_until(lambda: get_health(client)[0] == 200, 2, what="what started meanwhile")
+    wait_until(lambda: get_health(client)[0] == 200, what="what started meanwhile")
     # And one that missed nothing is not.
     get_health(client)
     assert len(looks) == 2

@@ -116,12 +116,12 @@ def test_it_starts_alone_and_follows_the_product_to_another_address(proxy):
 
     with product_at(FIRST, port):
         names.addresses = [FIRST]
-        wait_until(lambda: get(address)[0] == 200, 10, what="the product's first address")
+        wait_until(lambda: get(address)[0] == 200, what="the product's first address")
     assert get(address)[0] == 502
     with product_at(SECOND, port):
         names.addresses = [SECOND]
         moved = time.monotonic()
-        wait_until(lambda: get(address)[0] == 200, 10, what="the product's second address")
+        wait_until(lambda: get(address)[0] == 200, what="the product's second address")
         assert get(address)[1]["by"] == SECOND
         assert time.monotonic() - moved < 5
 
@@ -130,7 +130,7 @@ def test_of_several_it_asks_those_that_answer(proxy):
     address, names, port, _log = proxy
     names.addresses = [FIRST, SECOND]
     with product_at(FIRST, port), product_at(SECOND, port):
-        wait_until(lambda: {get(address)[1].get("by") for _ in range(4)} == {FIRST, SECOND}, 10, what="both")
+        wait_until(lambda: {get(address)[1].get("by") for _ in range(4)} == {FIRST, SECOND}, what="both")
     with product_at(SECOND, port):
         assert {get(address)[1].get("by") for _request in range(20)} == {SECOND}
 
@@ -139,7 +139,7 @@ def test_the_figures_of_each_web_server_have_an_address_of_their_own(proxy):
     address, names, port, _log = proxy
     names.addresses, names.own = [FIRST, SECOND], {"web": [FIRST], "twin": [SECOND]}
     with product_at(FIRST, port), product_at(SECOND, port):
-        wait_until(lambda: get(f"{address}/metrics/twin")[0] == 200, 10, what="the twin")
+        wait_until(lambda: get(f"{address}/metrics/twin")[0] == 200, what="the twin")
         for _time in range(4):
             told = [get(address + path)[1] for path in ("/metrics", "/metrics/twin")]
             assert [(each["by"], each["path"]) for each in told] == [
@@ -152,7 +152,7 @@ def test_a_style_that_one_release_alone_brings_is_found_while_both_serve(proxy):
     address, names, port, _log = proxy
     names.addresses = [FIRST, SECOND]
     with product_at(FIRST, port), product_at(SECOND, port):
-        wait_until(lambda: {get(address)[1].get("by") for _ in range(4)} == {FIRST, SECOND}, 10, what="both")
+        wait_until(lambda: {get(address)[1].get("by") for _ in range(4)} == {FIRST, SECOND}, what="both")
         for time_ in range(4):
             assert get(f"{address}/static/{FIRST}-{time_}.css")[1]["by"] == SECOND
             # Control: elsewhere what is missing is missing.
@@ -163,7 +163,7 @@ def test_addresses_and_who_asks_are_handed_on_as_they_came(proxy):
     address, names, port, _log = proxy
     names.addresses = [FIRST]
     with product_at(FIRST, port):
-        wait_until(lambda: get(address)[0] == 200, 10, what="the product")
+        wait_until(lambda: get(address)[0] == 200, what="the product")
         path = "/a%2Fb/%E6%9D%83?x=1&y=%20"
         sent = {"Host": "weights.example.org", "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https"}
         told = get(address + path, **sent)[1]
@@ -178,7 +178,7 @@ def test_no_key_is_logged_when_nobody_answers(proxy):
     address, names, _port, log = proxy
     names.addresses = [FIRST]
 
-    wait_until(lambda: get(f"{address}/in/{TOKEN}/")[0] == 502, 10, what="a refusal")
+    wait_until(lambda: get(f"{address}/in/{TOKEN}/")[0] == 502, what="a refusal")
     get(f"{address}/elsewhere")
     assert TOKEN not in log.read_text()
     # Control: what is no key is logged when it is refused.
@@ -197,7 +197,7 @@ def test_strangers_are_counted_by_the_address_that_the_site_heard(proxy):
         ]
 
     with product_at(FIRST, port):
-        wait_until(lambda: get(address)[0] == 200, 10, what="the product")
+        wait_until(lambda: get(address)[0] == 200, what="the product")
         flood = told("/runs/1/map.svg", "203.0.113.1", 60)
         assert (flood[0], flood[-1]) == (200, 429)
         assert 40 <= flood.count(200) <= 45

@@ -94,7 +94,8 @@ def test_a_manager_reads_the_own_acts_and_those_on_own_rounds(client, manager):
 @pytest.mark.django_db
 def test_the_filters_narrow_page_and_export_alike(client, manager):
     _first, second = make_round(manager=manager), make_round(manager=manager, state=RoundState.READY)
-    today, tomorrow = timezone.localdate(), timezone.localdate() + timedelta(days=1)
+    # Two days, should midnight have come meanwhile.
+    first, last = (timezone.localdate(AuditEntry.objects.order_by(at)[0].at) for at in ("at", "-at"))
 
     def count(**query):
         found = len(client.get(LOG, query).context["acts"])
@@ -106,10 +107,10 @@ def test_the_filters_narrow_page_and_export_alike(client, manager):
     assert count(subject="round", number=second.pk) == 2
     assert count(subject="panel") == 0
     assert count(actor=manager.pk) == 5
-    assert count(since=today) == 5
-    assert count(since=tomorrow) == 0
-    assert count(until=today) == 5
-    assert count(until=today - timedelta(days=1)) == 0
+    assert count(since=first) == 5
+    assert count(since=last + timedelta(days=1)) == 0
+    assert count(until=last) == 5
+    assert count(until=first - timedelta(days=1)) == 0
     assert count(act="nonsense", number="x", since="yesterday") == 5
 
 

@@ -1,7 +1,6 @@
 """Jobs of any kind: queues, cancelling, progress, and failing in words."""
 
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -26,6 +25,7 @@ from indexer.services.runs import claim_runs, compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.claimed_runs import compute_claimed_runs
 from tests.indexer.factories import make_data_set, make_version
+from tests.processes import wait_until
 from weighting.enums import Role
 from weighting.exceptions import Refused
 
@@ -106,13 +106,9 @@ class TestQueues:
             dispatch.wake_workers([slow.pk], queue=Queue.BULK)
 
         celery_worker_process()
-        deadline = time.monotonic() + 30
-        while not quick.runs.filter(status=RunStatus.DONE).exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-
+        wait_until(quick.runs.filter(status=RunStatus.DONE).exists, what="the interactive run")
         finished = quick.runs.get().finished_at
-        while not slow.runs.filter(status=RunStatus.DONE).exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(slow.runs.filter(status=RunStatus.DONE).exists, what="the other")
         assert finished < slow.runs.get().finished_at
 
 

@@ -384,7 +384,7 @@ class TestRaces:
 
         def perform(act):
             try:
-                gate.wait(5)
+                gate.wait(30)
                 return act()
             finally:
                 connection.close()

@@ -126,7 +126,7 @@ def test_an_orderly_stop_is_no_death(monkeypatch):
     (held,) = claim_runs(run.data_set_id)
     monkeypatch.setattr(leases, "is_stopping", lambda: True)
     with keep_lease(held):
-        wait_until(lambda: Run.objects.get().attempts == 0, seconds=10)
+        wait_until(lambda: Run.objects.get().attempts == 0)
         # Once: the next death is another's.
         Run.objects.update(attempts=2)
         time.sleep(3 * leases.HEARS_WITHIN)
@@ -149,14 +149,17 @@ import os, time
 from config.celery import app
 from celery.signals import worker_shutting_down
 from config.stopping import is_stopping
+heard, tells = os.pipe()
 child = os.fork()
 if not child:
     assert not is_stopping()
-    end = time.monotonic() + 10
+    os.write(tells, b"goes on")
+    end = time.monotonic() + 50
     while not is_stopping() and time.monotonic() < end:
         time.sleep(0.01)
     os._exit(7 if is_stopping() else 1)
-time.sleep(0.2)
+os.close(tells)
+os.read(heard, 1)
 worker_shutting_down.send(sender=None, sig="SIGTERM", how="Warm", exitcode=0)
 raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
