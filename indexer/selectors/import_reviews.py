@@ -28,6 +28,7 @@ from indexer.selectors.data_imports import (
 )
 from indexer.selectors.data_sets import RawData, last_values_before, normalise_raw_data, structure_of
 from indexer.selectors.faults import fault_text, units_with_values
+from indexer.selectors.import_identity import corrected_edition, units_named_otherwise
 from indexer.selectors.plans import asked_beside, plan_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -83,7 +84,8 @@ def review_of(draft: DataImport) -> Review:
         look=lambda place, column: rates.extend(_rate(draft, plan, leaves[place], column)),
     )
     rates += _not_shown(draft)
-    findings = _with_decisions(draft, mapped.sheet, [*rates, *findings])
+    about = [*corrected_edition(draft, mapped, content), *units_named_otherwise(draft, mapped)]
+    findings = _with_decisions(draft, mapped.sheet, [*about, *rates, *findings])
     wrong = _not_computable(draft, leaves, mapped, content, findings)
     return Review(draft, mapped, content, [*findings, *wrong])
 

@@ -173,6 +173,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "can_correct": any(finding.cell for finding in blockers[:SHOWN]),
         "notes": finding_rows(notes[:SHOWN], review.mapped.leaves),
         "note_count": len(notes),
+        "corrects": next((finding.message for finding in notes if finding.rule == "correction"), ""),
         "hidden_notes": max(len(notes) - SHOWN, 0),
         "unit_count": len(review.content.keys),
         "indicator_count": len(review.mapped.columns_by_code),

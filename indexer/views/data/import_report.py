@@ -40,6 +40,8 @@ def report_facts(draft: DataImport) -> list[Fact]:
 def rule_words(rule: str) -> str:
     """Name a rule of the report."""
     return {
+        "correction": _("stored already"),
+        "renamed": _("another name"),
         "unmapped": _("not matched"),
         "duplicate": _("given twice"),
         "no_column": _("no column"),

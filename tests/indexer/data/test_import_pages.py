@@ -303,7 +303,7 @@ def test_a_column_in_another_unit_is_noticed_against_the_edition_before(analyst,
     store(analyst)
     thousands = f"{HEADER}\n南阳,1000,2,3,4,5\nXi'an,2000,3,4,5,6\n甘孜州,3000,4,5,6,7\n"
     send(analyst, framework, thousands, series=DataSet.objects.get().series_id)
-    assert [(f[1], f[3]) for f in check(analyst)] == [("unit_jump", "fixed")]
+    assert [(f[1], f[3]) for f in check(analyst)] == [("correction", ""), ("unit_jump", "fixed")]
 
 
 def test_the_report_is_a_file_that_runs_no_formula(analyst, framework):
