@@ -136,6 +136,11 @@ def top_overlap(ranks: IntArray, k: int) -> FloatArray:
     Returns
     -------
     float array, (versions, versions)
+
+    Raises
+    ------
+    ValueError
+        When there are fewer units than k, or k is below 1.
     """
     if not 1 <= k <= len(ranks):
         raise ValueError(f"there is no top {k} of {len(ranks)} cities")

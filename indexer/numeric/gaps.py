@@ -79,7 +79,7 @@ class MissingPolicy:
 
 
 def none_missing(gaps: Gaps) -> FloatArray:
-    """Return the values, of which none may be missing."""
+    """Return the values; raises `NormalisationError` naming every cell that is missing."""
     if not gaps.missing.any():
         return gaps.values
     columns = zip(gaps.codes, gaps.missing.T, strict=True)
@@ -112,7 +112,11 @@ def column_medians(gaps: Gaps) -> FloatArray:
 
 
 def of_group(column: str, middle: Callable[..., FloatArray], gaps: Gaps) -> FloatArray:
-    """Fill in the mean or median over the units of the same group that have the indicator."""
+    """Fill in the mean or median over the units of the same group that have the indicator.
+
+    ``column`` names one of the groups beside the values. Raises `NormalisationError` for one that is not
+    there, and naming what no unit of a group has.
+    """
     if column not in gaps.beside.groups:
         raise NormalisationError([DataFault("unknown_column", (column,))])
     labels = np.array(gaps.beside.groups[column])
@@ -192,18 +196,22 @@ def handle_missing(
     """Apply the policy for missing raw values; the cells it fills are ``isnan(values)``.
 
     ``refuse`` raises when a value is missing. ``mean`` and ``median`` fill those of the indicator
-    over the units that have it. ``zero`` fills nothing yet: the cell has the worst normalised
-    value, whatever the direction. ``reweight`` fills nothing: the composite leaves the cell out and
-    rescales the weights of its siblings. ``raw_zero`` fills the raw value 0, which for direction -1
-    is the best value there is.
+    over the units that have it, ``group_mean:<column>`` and ``group_median:<column>`` over those of
+    the same group alone, ``last_value`` that of the unit in an earlier edition. ``zero`` fills
+    nothing yet: the cell has the worst normalised value, whatever the direction. ``reweight`` fills
+    nothing: the composite leaves the cell out and rescales the weights of its siblings. ``raw_zero``
+    fills the raw value 0, which for direction -1 is the best value there is.
 
     Parameters
     ----------
     values : float array, (units, leaves)
         nan where missing.
+    policy : str
+        A code of `MISSING_POLICIES`.
     codes, units : sequence of str, (leaves,) and (units,)
         Names for the error messages.
     beside : Beside, optional
+        The groups and the earlier values that some policies go by.
 
     Returns
     -------
@@ -212,8 +220,9 @@ def handle_missing(
     Raises
     ------
     NormalisationError
-        Under ``refuse`` naming every missing cell; under ``mean`` naming every indicator
-        without any value; under ``reweight`` naming every unit without any value.
+        Under ``refuse`` naming every missing cell; under those that fill in naming every
+        indicator without any value to take; under ``reweight`` naming every unit without any
+        value.
     """
     values = np.ascontiguousarray(values, dtype=np.float64)
     return MISSING_POLICIES[policy].fill(Gaps(values, np.isnan(values), codes, units, beside or Beside()))

@@ -41,6 +41,11 @@ def rank_leads(ranks: FloatArray, others: FloatArray) -> FloatArray:
     Returns
     -------
     float array, (units,)
+
+    Raises
+    ------
+    ValueError
+        When there are no others.
     """
     if not others.shape[1]:
         raise ValueError("there is nothing to lead over")

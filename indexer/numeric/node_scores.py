@@ -125,7 +125,10 @@ def score_locally(
     missing: Missing = "refuse",
     given: BoolArray | None = None,
 ) -> Scored:
-    """Score as `score_nodes`, node by node whatever the steps, under local weights, (nodes, versions)."""
+    """Score as `score_nodes`, node by node whatever the steps, under local weights, (nodes, versions).
+
+    Raises `CompositeError` as it does.
+    """
     absent = np.isnan(normalised)
     if missing == "refuse" and not steps.has_coverage and absent.any():
         raise CompositeError("missing", leaves=np.flatnonzero(absent.any(axis=0)))

@@ -118,7 +118,7 @@ def in_blocks(histogram: Histogram) -> Histogram:
 
 
 def added(one: Histogram, other: Histogram) -> Histogram:
-    """Return the sum of two histograms of one shape."""
+    """Return the sum of two histograms of one shape; raises ValueError for ranks with bands of ranks."""
     one, other = in_blocks(one), in_blocks(other)
     if isinstance(one, PackedCounts) and isinstance(other, PackedCounts):
         return one + other

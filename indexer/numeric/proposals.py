@@ -33,6 +33,15 @@ def entropy_weights(scores: FloatArray) -> FloatArray:
     scores : float array, (units, columns)
         Not negative, more is better.
 
+    Returns
+    -------
+    float array, (columns,)
+
+    Raises
+    ------
+    ProposalError
+        As `check_scores`, and naming every column with a value below zero.
+
     References
     ----------
     C.-L. Hwang & K. Yoon, Multiple Attribute Decision Making (1981), 52-56.
@@ -57,6 +66,15 @@ def critic_weights(scores: FloatArray) -> FloatArray:
     ----------
     scores : float array, (units, columns)
         More is better.
+
+    Returns
+    -------
+    float array, (columns,)
+
+    Raises
+    ------
+    ProposalError
+        As `check_scores`, and naming all columns where they rise and fall together.
 
     References
     ----------
@@ -99,7 +117,15 @@ def _correlations(scores: FloatArray) -> FloatArray:
 
 
 def check_scores(scores: FloatArray) -> FloatArray:
-    """Return scores of three units and two columns or more, none missing and no column constant."""
+    """Return scores, (units, columns), from which weights can be proposed.
+
+    Raises
+    ------
+    ValueError
+        For fewer than three units or two columns.
+    ProposalError
+        Naming every column with a missing value, or else every one of one value throughout.
+    """
     scores = np.asarray(scores, dtype=np.float64)
     if scores.ndim != 2 or len(scores) < 3 or scores.shape[1] < 2:
         raise ValueError(f"scores {scores.shape} are not of three cities and two columns or more")

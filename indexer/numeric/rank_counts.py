@@ -145,7 +145,10 @@ def summarise_shifts(counts: RankCounts) -> ShiftSummary:
 
 
 def probability_in_top(counts: RankCounts, k: int) -> FloatArray:
-    """Return each unit's share of the draws with a rank of k or better, (units,)."""
+    """Return each unit's share of the draws with a rank of k or better, (units,).
+
+    Raises ValueError for a k below 1, or one beyond the ranks that are counted alone.
+    """
     if k < 1:
         raise ValueError(f"the top {k} has no rank")
     if k > EXACT_RANKS and not counts.bands.is_exact:

@@ -27,7 +27,7 @@ REPLICATED = 600
 def rank_memory(
     *, units: int, leaves: int, methods: int = 1, central_nodes: int = 0, given_cases: int = 0
 ) -> int:
-    """Return what a study of ranks needs.
+    """Return what a study of ranks needs, in bytes.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ def rank_memory(
 
 
 def dropped_memory(*, units: int, leaves: int) -> int:
-    """Return what a study needs that drops each unit in turn and keeps the shifts of all others."""
+    """Return what a study needs, in bytes, that drops each unit in turn and keeps all shifts."""
     return PROGRAM + 4 * _data(units, leaves) + 4 * CELL * units**2
 
 
 def outputs_memory(*, units: int, leaves: int, outputs: int) -> int:
-    """Return what a study needs that keeps so many single numbers of rankings."""
+    """Return what a study needs, in bytes, that keeps so many single numbers of rankings."""
     at_hand = AT_HAND * CELL * max(SCORES, units)
     return PROGRAM + 4 * _data(units, leaves) + at_hand + MERGED * CELL * outputs
 

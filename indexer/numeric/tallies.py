@@ -28,7 +28,8 @@ JOINED = frozenset(
 def merge_tallies(tallies: Iterable[Tally]) -> Tally:
     """Add what counts, join what is kept for each draw; the tallies in the order of their chunks.
 
-    They are taken one at a time, so that only a few are held at once.
+    They are taken one at a time, so that only a few are held at once. Raises ValueError where ranks were
+    counted in different bands.
     """
     sums: Tally = {}
     kept: dict[str, list[FloatArray]] = {}

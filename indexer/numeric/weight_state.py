@@ -49,6 +49,11 @@ def apportion(parts: FloatArray, whole: int = WHOLE) -> IntArray:
     int array, (siblings,)
         Not negative; sums to `whole`.
 
+    Raises
+    ------
+    ValueError
+        When a part is negative or not finite, or all of them are 0.
+
     References
     ----------
     Hamilton's method; Balinski & Young (1982), Fair Representation, chapter 3.

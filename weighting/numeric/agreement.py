@@ -139,6 +139,7 @@ def reach_consensus(
 
     ``iqr``: the interquartile range is at most the threshold. ``agreement``: the share of
     scores 4 and 5, or that of 1 and 2, is at least the threshold. False where nobody answered.
+    Raises ValueError for another measure.
     """
     if measure == "iqr":
         return items.iqr <= threshold

@@ -24,6 +24,11 @@ def reportable_groups(sizes: Mapping[str, int], *, least: int, rest: int = 0) ->
     rest : int
         Ballots of the whole that belong to none of the groups.
 
+    Raises
+    ------
+    ValueError
+        For a size or a rest below 0, or a least below 1.
+
     References
     ----------
     L. Willenborg & T. de Waal, Elements of Statistical Disclosure Control (2001), chapter 6.
@@ -72,6 +77,16 @@ def exposed_rounds(
         Counted ballots, and the fewest that the round lets a figure be made of.
     most_rounds : int
         Sets of more rounds than this are not looked for.
+
+    Returns
+    -------
+    list of tuple of int
+        The places of the rounds of each set.
+
+    Raises
+    ------
+    ValueError
+        When sums, sizes and least are not of the same rounds.
 
     References
     ----------

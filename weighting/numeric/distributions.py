@@ -9,7 +9,8 @@ TINY = 1e-300
 def chi2_survival(x: float, degrees: int) -> float:
     """Return P(X > x) for a chi-square variable: the regularised upper incomplete gamma function.
 
-    A series below x/2 = degrees/2 + 1, a continued fraction above.
+    A series below x/2 = degrees/2 + 1, a continued fraction above. Raises ValueError for an x below 0, and
+    for fewer degrees of freedom than 1.
 
     References
     ----------

@@ -165,6 +165,11 @@ def dirichlet_around(tree: Tree, local: FloatArray, kappa: float) -> DirichletWe
     local : float array, (nodes,)
     kappa : float
         Concentration, 1e-6 to 1e12: a weight a has the variance a (1 - a) / (kappa + 1).
+
+    Raises
+    ------
+    ValueError
+        When kappa is out of its range, or the weights are no local weights of the tree.
     """
     _check_local(tree, local)
     low, high = KAPPA_RANGE
@@ -204,7 +209,7 @@ def leave_one_expert_out(tree: Tree, scores: FloatArray, rule: Rule, asked: Bool
 
 
 def normalise_groups(tree: Tree, weights: FloatArray) -> FloatArray:
-    """Divide the weights, (nodes, versions), by the sum of their sibling group."""
+    """Divide the weights, (nodes, versions), by the sum of their sibling group, so that it sums to 1."""
     local = np.empty(weights.shape)
     for group in tree.groups:
         local[group] = _normalised(weights[group])

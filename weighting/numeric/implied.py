@@ -122,6 +122,11 @@ def check_reproduction(
     Returns
     -------
     Reproduction
+
+    Raises
+    ------
+    ValueError
+        When a step is negative.
     """
     if min(total_step, value_step, weight_step) < 0:
         raise ValueError("a step of rounding must not be negative")

@@ -16,6 +16,11 @@ def sum_to_one(weights: FloatArray) -> FloatArray:
     ----------
     weights : float array, (siblings,)
         Not negative, with a sum above 0.
+
+    Raises
+    ------
+    ValueError
+        When a weight is negative or not finite, or all of them are 0.
     """
     weights = np.asarray(weights, dtype=np.float64)
     total = math.fsum(weights)

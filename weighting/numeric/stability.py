@@ -78,6 +78,11 @@ def compare_distributions(before: IntArray, after: IntArray) -> DistributionChan
     before, after : int array, (items, 5)
         Counts of the scores 1 to 5.
 
+    Raises
+    ------
+    ValueError
+        When the rounds do not count the same number of items, or not in that shape.
+
     References
     ----------
     M. Scheibe, M. Skutsch & J. Schofer, in Linstone & Turoff, The Delphi Method (1975), IV.C.

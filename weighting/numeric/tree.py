@@ -169,6 +169,11 @@ def global_weights(tree: Tree, local: FloatArray) -> FloatArray:
     -------
     float array, the shape of `local`
         Global weights; those of the leaves sum to 1.
+
+    Raises
+    ------
+    ValueError
+        When there are not as many weights as nodes.
     """
     weights = np.array(local, dtype=np.float64)
     if weights.shape[0] != len(tree):

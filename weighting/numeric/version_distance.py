@@ -52,6 +52,11 @@ def split_distance(tree: Tree, before: FloatArray, after: FloatArray) -> FloatAr
     -------
     float array, (groups,)
         In the order of ``tree.groups``.
+
+    Raises
+    ------
+    ValueError
+        When the two are of different trees, or not of this one.
     """
     _check_pair(before, after)
     if len(before) != len(tree):
