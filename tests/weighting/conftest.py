@@ -26,3 +26,9 @@ def round_manager(round_):
 @pytest.fixture
 def invitation(round_):
     return factories.make_invitation(round_)
+
+
+@pytest.fixture
+def expert(client, invitation):
+    """The browser of an expert who came in by the link."""
+    return factories.sign_in_expert(client, invitation)

@@ -27,11 +27,6 @@ CROWD = 8
 PAGES = ["ballot", "ballot-review", "ballot-receipt", "ballot-receipt-download"]
 
 
-@pytest.fixture
-def expert(client, invitation):
-    return factories.sign_in_expert(client, invitation)
-
-
 # The ballot
 
 

@@ -2,17 +2,11 @@
 
 import pytest
 
-from tests import factories
 from tests.weighting.ballots import CODES, pk_of, save, stored, url
 from weighting.models import Score
 from weighting.services.rounds import close_round
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def expert(client, invitation):
-    return factories.sign_in_expert(client, invitation)
 
 
 def page_fields(round_, answers, *, seen=None, then=""):

@@ -26,11 +26,6 @@ WITHDRAW = reverse("weighting:ballot-withdraw")
 JSON = {"accept": "application/json"}
 
 
-@pytest.fixture
-def expert(client, invitation):
-    return factories.sign_in_expert(client, invitation)
-
-
 def open_link(client, invitation):
     client.cookies["django_language"] = "en"
     client.get(reverse("weighting:receive-link", args=[issue_invitation_link(invitation)]))

@@ -27,11 +27,6 @@ def invitation(round_):
 
 
 @pytest.fixture
-def expert(client, invitation):
-    return factories.sign_in_expert(client, invitation)
-
-
-@pytest.fixture
 def replaced(expert, invitation):
     """The receipts of two seals that a third one replaced, in the order of sealing."""
     receipts = []

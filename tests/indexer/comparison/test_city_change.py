@@ -2,7 +2,6 @@
 
 import csv
 import io
-from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -20,11 +19,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def runs_of_the_file(undone_after_the_file):
     return make_runs(random_values(15), tilts=[None, 3.0, 6.0])
-
-
-@pytest.fixture
-def runs(runs_of_the_file):
-    return deepcopy(runs_of_the_file)
 
 
 def address(city, *runs, to=None):

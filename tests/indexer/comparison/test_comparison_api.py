@@ -1,7 +1,5 @@
 """Comparisons, changes, profiles and leads as JSON: the same figures as the pages, typed and paged."""
 
-from copy import deepcopy
-
 import numpy as np
 import pytest
 
@@ -15,12 +13,6 @@ COMPARISONS = "/api/v1/comparisons/"
 @pytest.fixture(scope="module")
 def runs_of_the_file(undone_after_the_file):
     return make_runs(random_values(6), tilts=[None, 2.0, 5.0])
-
-
-@pytest.fixture
-def runs(runs_of_the_file):
-    """A copy for each test; what a test changes is undone."""
-    return deepcopy(runs_of_the_file)
 
 
 def ids(runs):

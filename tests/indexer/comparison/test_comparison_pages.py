@@ -1,6 +1,5 @@
 import csv
 import io
-from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -24,11 +23,6 @@ HERE = "/compare/"
 def runs_of_the_file(undone_after_the_file):
     # Under equal weights A leads; the tilt towards the last leaves turns them around.
     return make_runs([[5, 5, 2, 2, 2], [1, 1, 3, 3, 4], [4, 4, 5, 5, 4]], tilts=[None, 3.0, 6.0])
-
-
-@pytest.fixture
-def runs(runs_of_the_file):
-    return deepcopy(runs_of_the_file)
 
 
 def ask(*runs, **more):

@@ -2,7 +2,6 @@
 
 import json
 import re
-from copy import deepcopy
 from datetime import timedelta
 
 import pytest
@@ -49,11 +48,6 @@ ADDRESS = "/i/liveability/"
 def run_of_the_file(undone_after_the_file):
     owner = make_account(Role.MANAGER)
     return make_runs(random_values(4), framework=make_framework(owner=owner))[0]
-
-
-@pytest.fixture
-def run(run_of_the_file):
-    return deepcopy(run_of_the_file)
 
 
 @pytest.fixture

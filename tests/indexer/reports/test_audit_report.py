@@ -2,7 +2,6 @@
 
 import json
 import re
-from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -29,12 +28,6 @@ def run_of_the_file(undone_after_the_file):
     # The second leaf goes against the first.
     values[:, 1] = 110 - values[:, 0]
     return make_runs(values, tilts=[None])[0]
-
-
-@pytest.fixture
-def run(run_of_the_file):
-    """A copy for each test; what a test changes is undone."""
-    return deepcopy(run_of_the_file)
 
 
 def page_of(run):

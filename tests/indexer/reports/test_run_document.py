@@ -1,7 +1,6 @@
 """The report of a run as a document: chapters chosen and ordered, own words, numbers, the PDF."""
 
 import re
-from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -27,12 +26,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def run_of_the_file(undone_after_the_file):
     return make_runs(random_values(6), tilts=[None])[0]
-
-
-@pytest.fixture
-def run(run_of_the_file):
-    """A copy for each test; what a test changes is undone."""
-    return deepcopy(run_of_the_file)
 
 
 def page(run, name="run-document", *further):

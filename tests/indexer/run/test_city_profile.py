@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -30,12 +29,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def runs_of_the_file(undone_after_the_file):
     return make_runs(random_values(8), tilts=[None, 2.0, 5.0])
-
-
-@pytest.fixture
-def runs(runs_of_the_file):
-    """A copy for each test; what a test changes is undone."""
-    return deepcopy(runs_of_the_file)
 
 
 def read_csv(response):

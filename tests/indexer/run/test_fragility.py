@@ -2,7 +2,6 @@
 
 import csv
 import io
-from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -26,12 +25,6 @@ PART = {"HX-Request": "true", "HX-Target": "results"}
 @pytest.fixture(scope="module")
 def run_of_the_file(undone_after_the_file):
     return make_runs(random_values(12), tilts=[1.0])[0]
-
-
-@pytest.fixture
-def run(run_of_the_file):
-    """A copy for each test; what a test changes is undone."""
-    return deepcopy(run_of_the_file)
 
 
 def test_the_ranks_are_those_of_the_run_and_each_change_ties_its_pair(run):

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -58,11 +57,6 @@ def run_of_the_file(undone_after_the_file):
     made = make_runs(FOUR, tilts=[None])[0]
     put_in_income_groups(made)
     return made
-
-
-@pytest.fixture
-def run(run_of_the_file):
-    return deepcopy(run_of_the_file)
 
 
 def page(client, run, name, **query):

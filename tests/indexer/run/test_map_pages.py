@@ -1,7 +1,6 @@
 import csv
 import io
 import json
-from copy import deepcopy
 
 import pytest
 from django.test import Client
@@ -22,11 +21,6 @@ def runs_of_the_file(undone_after_the_file):
         city.latitude, city.longitude = 30.0 + number, 100.0 + number
         city.save()
     return runs
-
-
-@pytest.fixture
-def runs(runs_of_the_file):
-    return deepcopy(runs_of_the_file)
 
 
 def page_of(run):

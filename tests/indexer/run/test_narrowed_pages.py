@@ -2,7 +2,6 @@
 
 import csv
 import io
-from copy import deepcopy
 from decimal import Decimal
 
 import numpy as np
@@ -27,12 +26,6 @@ def run_of_the_file(undone_after_the_file):
     put_in_income_groups(made)
     City.objects.update(latitude=Decimal("34.1"), longitude=Decimal("111.2"))
     return made
-
-
-@pytest.fixture
-def run(run_of_the_file):
-    """A copy for each test; what a test changes is undone."""
-    return deepcopy(run_of_the_file)
 
 
 def group(name):

@@ -1,7 +1,5 @@
 """Pages about a large run make no object of every unit, and count nothing pair by pair."""
 
-from copy import deepcopy
-
 import numpy as np
 import pytest
 
@@ -39,12 +37,6 @@ PAGES = (
 @pytest.fixture(scope="module")
 def runs_of_the_file(undone_after_the_file):
     return make_runs(random_values(UNITS), tilts=[None, 1.0])
-
-
-@pytest.fixture
-def runs(runs_of_the_file):
-    """A copy for each test; what a test changes is undone."""
-    return deepcopy(runs_of_the_file)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 import csv
 import io
 import re
-from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -31,12 +30,6 @@ def run_of_the_file(undone_after_the_file):
     # Composite order: Luoyang, Garze, Xi'an, Nanyang; the first column runs the other way.
     values = [[4, 1, 1, 1, 1], [3, 2, 2, 2, 2], [2, 5, 5, 5, 5], [1, 9, 9, 9, 9]]
     return make_runs(values, tilts=[None])[0]
-
-
-@pytest.fixture
-def run(run_of_the_file):
-    """A copy for each test; what a test changes is undone."""
-    return deepcopy(run_of_the_file)
 
 
 def test_the_ranking_shows_every_city_by_rank(analyst, run):

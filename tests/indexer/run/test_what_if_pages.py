@@ -1,6 +1,5 @@
 import csv
 import io
-from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -30,12 +29,6 @@ def manager(client):
 @pytest.fixture(scope="module")
 def run_of_the_file(undone_after_the_file):
     return make_runs(random_values(12), tilts=[None])[0]
-
-
-@pytest.fixture
-def run(run_of_the_file):
-    """A copy for each test; what a test changes is undone."""
-    return deepcopy(run_of_the_file)
 
 
 def page_of(run):

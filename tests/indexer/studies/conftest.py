@@ -1,7 +1,5 @@
 """A finished run of a panel's weights, made once for all tests of a file."""
 
-from copy import deepcopy
-
 import pytest
 
 from tests.indexer.study_runs import make_panel_run
@@ -11,9 +9,3 @@ from tests.indexer.study_runs import make_panel_run
 def run_of_the_file(request, undone_after_the_file):
     """What the file's own ``make_run`` makes, where it has one."""
     return getattr(request.module, "make_run", make_panel_run)()
-
-
-@pytest.fixture
-def run(run_of_the_file):
-    """A copy for each test; what a test changes is undone."""
-    return deepcopy(run_of_the_file)
