@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import shutil
+import time
 
 import hypothesis
 import kombu.pools
@@ -142,6 +143,19 @@ def _language_of_the_settings():
     """A request leaves its visitor's language active, and the next test must not meet it."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _guesses_in_one_quarter(monkeypatch):
+    """Let the quarter of an hour in which guesses are counted begin with the test, lest it end in one."""
+    from weighting.services import attempts
+
+    passed = time.time() % attempts.WINDOW_SECONDS
+    monkeypatch.setattr(
+        attempts,
+        "current_window",
+        lambda: int(attempts.timezone.now().timestamp() - passed) // attempts.WINDOW_SECONDS,
+    )
 
 
 @pytest.fixture(autouse=True)

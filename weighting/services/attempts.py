@@ -15,9 +15,14 @@ MOST_FAILURES = 20
 WINDOW_SECONDS = 15 * 60
 
 
+def current_window() -> int:
+    """Return the number of the quarter of an hour that it is."""
+    return int(timezone.now().timestamp()) // WINDOW_SECONDS
+
+
 def count_attempt(secret: str, address: str) -> CodeAttempts | None:
     """Count a guess at a kind of secret; None, and nothing counted, once there were too many."""
-    window = int(timezone.now().timestamp()) // WINDOW_SECONDS
+    window = current_window()
     # One transaction waits for SQLite's lock once and in turn; single statements, with many guesses
     # at once, starve each other for as long as they may wait.
     with transaction.atomic():
@@ -29,8 +34,7 @@ def count_attempt(secret: str, address: str) -> CodeAttempts | None:
 
 def is_spent(secret: str, address: str) -> bool:
     """Whether there were too many guesses already: for secrets so short that a right one must wait, too."""
-    window = int(timezone.now().timestamp()) // WINDOW_SECONDS
-    spent = CodeAttempts.objects.filter(origin=_origin(secret, address), window=window)
+    spent = CodeAttempts.objects.filter(origin=_origin(secret, address), window=current_window())
     return spent.filter(failures__gte=MOST_FAILURES).exists()
 
 
@@ -39,10 +43,7 @@ def is_first_use(secret: str, owner: str, code: str) -> bool:
 
     It is remembered to the end of the next window, longer than any clock lets it live.
     """
-    window, origin = (
-        int(timezone.now().timestamp()) // WINDOW_SECONDS,
-        _origin(f"used {secret}", f"{owner} {code}"),
-    )
+    window, origin = current_window(), _origin(f"used {secret}", f"{owner} {code}")
     with transaction.atomic():
         if CodeAttempts.objects.filter(origin=origin, window__gte=window).exists():
             return False

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from weighting.models import CodeAttempts
-from weighting.services.attempts import WINDOW_SECONDS
+from weighting.services import attempts
 
 
 def clear_ended_sessions() -> None:
@@ -21,8 +21,7 @@ def clear_ended_sessions() -> None:
 
 def clear_sign_in_records() -> None:
     """Forget sign-ins and failed guesses after the days of the settings."""
-    now = timezone.now()
-    before = now - timedelta(days=settings.SIGN_IN_RECORD_DAYS)
+    before = timezone.now() - timedelta(days=settings.SIGN_IN_RECORD_DAYS)
     for model in (AccessAttempt, AccessFailureLog, AccessLog):
         model.objects.filter(attempt_time__lt=before).delete()
-    CodeAttempts.objects.filter(window__lt=int(now.timestamp()) // WINDOW_SECONDS).delete()
+    CodeAttempts.objects.filter(window__lt=attempts.current_window()).delete()
