@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -27,15 +28,27 @@ PYTHON = [sys.executable, "-m"]
 OWN_SETTINGS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "QUANHENG_PUBLIC_URL", "PORT")
 OWN_SETTINGS += ("PYTEST_CURRENT_TEST",)
 
-
 # How long a process may take on a machine that does much else; who finds what is expected does not wait.
 PATIENCE_SECONDS = 90.0
+# The ports that this process was given: names of the machine, which it holds until it ends.
+_reserved: list[socket.socket] = []
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port on which nobody listens, and that neither the kernel nor another test process gives to anybody.
+
+    One that the kernel chose would be its own to give again until it is listened on, and between two starts.
+    """
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = secrets.choice(range(first // 2, first))
+        note = socket.socket(socket.AF_UNIX)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            note.bind(f"\0quanheng-test-port-{port}")
+            _reserved.append(note)
+            return port
+        note.close()
 
 
 def clean_environment(**changes):
