@@ -121,3 +121,18 @@ def test_the_page_asks_and_the_workbook_is_imported_with_the_answers(client):
         ("E002", "industry"),
         ("E003", "government"),
     ]
+
+
+def test_who_has_no_name_is_called_by_the_address():
+    text = "name,email\nAma,ama@u.example\n,nobody@u.example\n"
+    assert [(p.name, p.email) for p in read(text)] == [
+        ("Ama", "ama@u.example"),
+        ("nobody@u.example", "nobody@u.example"),
+    ]
+    # Of whom nothing is known both are asked for.
+    assert [
+        (row, column) for row, column, _words in problems_of("name,email,code\nA,a@u.example,1\n,,2\n")
+    ] == [
+        (3, "name"),
+        (3, "email"),
+    ]

@@ -344,15 +344,15 @@ class TestPanel:
     def test_all_problems_at_once(self):
         text = (
             "code,name,email,sector,language\ne1,A,a@example.org,,\ne1,,A@example.org,,\n"
-            "e3,C,nobody,sea,fr\n" + "e" * 41 + ",D,,,\n"
+            "e3,C,nobody,sea,fr\n" + "e" * 41 + ",,,,\n"
         )
         assert problems_of(read_panel, text) == [
-            (3, "name", ""),
             (3, "code", "e1"),
             (3, "email", "a@example.org"),
             (4, "sector", "sea"),
             (4, "email", "nobody"),
             (4, "language", "fr"),
+            (5, "name", ""),
             (5, "email", ""),
             (5, "code", "e" * 41),
         ]

@@ -66,9 +66,10 @@ class PanelImportForm(forms.Form):
     file = SheetFileField(
         label=gettext_lazy("Panel file (XLSX or CSV)"),
         help_text=gettext_lazy(
-            "One row for each expert. Columns: name, email; optional: code (else they are numbered), "
-            "organisation, sector (academic, industry, government or other), language (zh-hans or en). Of a "
-            "workbook the first visible sheet is read; CSV in UTF-8 or GBK."
+            "One row for each expert. Columns: name (where it is empty the address stands for it), email; "
+            "optional: code (else they are numbered), organisation, sector (academic, industry, government "
+            "or other), language (zh-hans or en). Of a workbook the first visible sheet is read; CSV in "
+            "UTF-8 or GBK."
         ),
     )
 

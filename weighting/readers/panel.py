@@ -51,8 +51,9 @@ class PanelRow:
 def read_panel(source: Source, name: str, decisions: Decisions | None = None) -> list[PanelRow]:
     """Read name, email, and optionally code, organisation, sector, language.
 
-    Where no column holds codes the experts are numbered in the order of the file. Words that are no sector
-    here, cells of several addresses and people who are there twice are settled by choice.
+    Where no column holds codes the experts are numbered in the order of the file. Who has no name is called
+    by the address. Words that are no sector here, cells of several addresses and people who are there twice
+    are settled by choice.
 
     Raises
     ------
@@ -70,6 +71,9 @@ def read_panel(source: Source, name: str, decisions: Decisions | None = None) ->
     needed = [column for column in ("code", *REQUIRED) if column in table.header]
     records = list(table.records(COLUMNS))
     _settle_addresses(records, table.decisions)
+    for _line, cells in records:
+        # Of some people an office knows the address alone.
+        cells["name"] = cells["name"] or cells["email"]
     records = _without_repeated(records, table.decisions)
     if "code" not in table.header:
         records = [(line, cells | {"code": f"E{n:03}"}) for n, (line, cells) in enumerate(records, start=1)]
