@@ -27,8 +27,8 @@ KEYWORDS = {
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
 # The name of a button, a column or a mark, within a sentence.
 QUOTED = re.compile("“([^“”%]+)”")
-# A colon or semicolon right after a translated text, outside of it.
-OWN_PUNCTUATION = re.compile(r'\{% translate "[^"]*" %\}[:;] |endblocktranslate %\}[:;] ')
+# A colon, a semicolon or a comma right after a tag, outside of any text.
+OWN_PUNCTUATION = re.compile(r"%\}[:;,] ")
 
 
 def _sources():
@@ -92,6 +92,7 @@ def test_no_template_writes_the_punctuation_of_one_language():
     ]
     assert not spelt, "\n".join(spelt)
     assert OWN_PUNCTUATION.search('{% translate "Source" %}: {{ source }}')
+    assert OWN_PUNCTUATION.search("{{ name }}{% if not forloop.last %}, {% endif %}")
     assert not OWN_PUNCTUATION.search('{% translate "Source" %}{% translate ": " %}{{ source }}')
 
 

@@ -203,7 +203,7 @@ def read_output(base: Base, reader: Reader, outputs: Sequence[str]) -> dict[str,
 def output_words(parameters: Mapping[str, Any], units: Mapping[int, str], register: Register) -> Words:
     """Say what is explained."""
     named = [units[parameters["city"]]] if parameters.get("city") is not None else []
-    return [(_("Output"), ": ".join([_output_words(parameters["output"], register), *named]))]
+    return [(_("Output"), _(": ").join([_output_words(parameters["output"], register), *named]))]
 
 
 def indices_result(planned: Planned, tally: Tally, *, heads: IntArray, sizes: IntArray) -> Result:

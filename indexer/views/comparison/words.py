@@ -218,6 +218,6 @@ def provenance_of(compared: Comparison) -> list[tuple[str, Any]]:
         *((_("Method"), words) for words in methods),
         *_differences(runs, names),
         *_who(compared),
-        (_("Software version"), ", ".join(dict.fromkeys(run.code_version for run in runs))),
+        (_("Software version"), _(", ").join(dict.fromkeys(run.code_version for run in runs))),
         (_("Computed"), moment(max(run.finished_at for run in runs if run.finished_at))),
     ]

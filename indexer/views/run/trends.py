@@ -106,7 +106,7 @@ def trend_facts(trend: Trend) -> list[Fact]:
     among = _("those of all years") if trend.among_common else _("all of the year")
     facts = [Fact("ranks_among", _("Ranks among"), among)]
     if trend.studies:
-        names = "; ".join(dict.fromkeys(study_name(study) for study in trend.studies))
+        names = _("; ").join(dict.fromkeys(study_name(study) for study in trend.studies))
         facts.append(Fact("rank_intervals", _("Rank intervals (Q5 to Q95)"), names))
     note = bounds_note(trend)
     return [*facts, Fact("bounds", _("Bounds"), note)] if note else facts

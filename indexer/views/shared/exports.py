@@ -88,7 +88,7 @@ def data_set_facts(data_set: DataSet) -> list[Fact]:
 
 def _tables(runs: Sequence[Run]) -> list[Fact]:
     """Return what leaves and nodes do otherwise than the index, of each method whole."""
-    tables = ("; ".join(f"{code}: {words}" for code, words in own_ways(run.method)) for run in runs)
+    tables = (_("; ").join(code + _(": ") + words for code, words in own_ways(run.method)) for run in runs)
     told = _joined(filter(None, tables))
     return [Fact("method_table", _("Method by indicator"), told)] if told else []
 
