@@ -92,13 +92,17 @@ def find_unit(
     if some_known:
         place = known.index(max(known))
     else:
-        alone = [] if repeats else dict.fromkeys([*called, *texts])
-        single = [place for place in alone if tells_apart(place)]
-        place = next(iter([*single, *_not_groups(list(alone), columns), *called, *texts, 0]))
+        alone = [] if repeats else list(dict.fromkeys([*called, *texts]))
+        place = next(iter([*_apart(alone, columns, tells_apart), *called, *texts, 0]))
     how: How = "seen" if len(candidates) < 2 or (place in called and not some_known) else "likely"
     options = [heads[other] for other in candidates if _holds_anything(columns[other])] or [heads[place]]
     chosen = decisions.settle("unit", heads[place], how=how, options=options, samples=_first(columns[place]))
     return heads.index(chosen) if chosen in heads else place
+
+
+def _apart(places: Sequence[int], columns: Sequence[Column], tells_apart: Callable[[int], bool]) -> list[int]:
+    """Return the columns that tell the rows apart, and then those that do not merely group them."""
+    return [*filter(tells_apart, places), *_not_groups(places, columns)]
 
 
 def _holds_anything(column: Column) -> bool:

@@ -1,7 +1,7 @@
 """A file of any shape to an outside series: one value for each unit of a register."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,8 +83,7 @@ def _rows(
     sheet: Sheet, column: int | None, units: Iterable[UnitNames], decisions: Decisions, log: ProblemLog
 ) -> dict[str, float]:
     """Return the value of each unit; note names that stand for none or come twice, and what is no number."""
-    labels = {unit.key: unit.label for unit in units}
-    keys = {unit.label: unit.key for unit in units}
+    known = _KnownUnits(units, decisions, log)
     values = np.full(len(sheet.units), np.nan) if column is None else sheet.values[:, column]
     texts = _texts_to_mend(sheet, column, decisions)
     # Sums of units are asked about together.
@@ -95,11 +94,9 @@ def _rows(
         line, name = sheet.lines[row], sheet.units[row]
         if passes_sums and is_aggregate(name):
             continue
-        key = match.to if match.is_settled and match.to != TOTALS else ""
-        key = key or _settled(name, line, match, units, labels, decisions, log)
+        key = known.key_of(name, line, match)
         if key == LEFT_OUT:
             continue
-        key = keys.get(key, key)
         if row in texts:
             log.add(_complaint(texts[row]), row=line, column=sheet.columns[column or 0], value=texts[row])
         if key and first.setdefault(key, line) != line:
@@ -117,29 +114,35 @@ def _texts_to_mend(sheet: Sheet, column: int | None, decisions: Decisions) -> di
     return {} if column is None or sheet.columns[column] in asked else texts
 
 
-def _settled(
-    name: str,
-    line: int,
-    match: Match,
-    units: Iterable[UnitNames],
-    labels: Mapping[str, str],
-    decisions: Decisions,
-    log: ProblemLog,
-) -> str:
-    """Return the label that was chosen for a name of no unit, or that it is left out; '' while it is open."""
-    if not name.strip():
-        log.add(_("Every row names its unit. Fill it in."), row=line, column="unit", value="")
-        return ""
-    nearest = [labels[key] for key in match.nearest if key in labels]
-    said = decisions.choices.get(f"row:{name}", "")
-    if said and said not in (*nearest, LEFT_OUT):
-        # A choice may name any unit, not only those that look alike.
-        named = match_rows([said], units)[0]
-        nearest += [said] if named.is_settled and labels.get(named.to) == said else []
-    chosen = decisions.settle("row", "", how="open", subject=name, options=[*nearest, LEFT_OUT])
-    if not chosen:
-        log.add(_unknown(match, nearest), row=line, column="unit", value=name, key=f"row:{name}")
-    return chosen
+class _KnownUnits:
+    """The units of a register, which rows stand for; a name of none is asked about."""
+
+    def __init__(self, units: Iterable[UnitNames], decisions: Decisions, log: ProblemLog) -> None:
+        self._units, self._decisions, self._log = units, decisions, log
+        self._labels = {unit.key: unit.label for unit in units}
+        self._keys = {unit.label: unit.key for unit in units}
+
+    def key_of(self, name: str, line: int, match: Match) -> str:
+        """Return the unit of a row by its key, or that it is left out; '' while that is open."""
+        if match.is_settled and match.to != TOTALS:
+            return match.to
+        if not name.strip():
+            self._log.add(_("Every row names its unit. Fill it in."), row=line, column="unit", value="")
+            return ""
+        nearest = [self._labels[key] for key in match.nearest if key in self._labels]
+        said = self._decisions.choices.get(f"row:{name}", "")
+        if said not in ("", *nearest, LEFT_OUT) and self._is_label(said):
+            # A choice may name any unit, not only those that look alike.
+            nearest.append(said)
+        chosen = self._decisions.settle("row", "", how="open", subject=name, options=[*nearest, LEFT_OUT])
+        if not chosen:
+            problem = _unknown(match, nearest)
+            self._log.add(problem, row=line, column="unit", value=name, key=f"row:{name}")
+        return self._keys.get(chosen, chosen)
+
+    def _is_label(self, said: str) -> bool:
+        named = match_rows([said], self._units)[0]
+        return named.is_settled and self._labels.get(named.to) == said
 
 
 def _unknown(match: Match, nearest: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -210,18 +210,22 @@ def _take_year_of_columns(frame: _Frame, hints: Hints, decisions: Decisions) -> 
     year = settle_year([year for _stem, year in found.values()], hints, decisions)
     frame.years = tuple(sorted({year for _stem, year in found.values()}))
     stems = {place: stem for place, (stem, of) in found.items() if of == year}
-    counts = Counter(stems.values())
-    others = {head for place, head in enumerate(frame.heads) if place not in found}
-    for place, stem in stems.items():
-        # Beside a column of that name, which is of no year, it keeps its own.
-        if stem and counts[stem] == 1 and stem not in others:
-            frame.heads[place] = stem
+    _name_by_stems(frame, stems, {head for place, head in enumerate(frame.heads) if place not in found})
     gone = found.keys() - stems.keys()
     bare = next((place for place, stem in stems.items() if not stem), None)
     before = 0 if bare is None else sum(place < bare for place in gone)
     frame.unread += [frame.heads[place] for place in sorted(gone)]
     frame.drop(gone)
     return None if bare is None else bare - before
+
+
+def _name_by_stems(frame: _Frame, stems: Mapping[int, str], others: Collection[str]) -> None:
+    """Name columns without the year in their heads, but for two of one stem."""
+    counts = Counter(stems.values())
+    for place, stem in stems.items():
+        # Beside a column of that name, which is of no year, it keeps its own.
+        if stem and counts[stem] == 1 and stem not in others:
+            frame.heads[place] = stem
 
 
 def _take_year_of_rows(frame: _Frame, hints: Hints, decisions: Decisions) -> list[str] | None:

@@ -54,7 +54,8 @@ FEWEST_PARTS, MOST_PARTS = 4, 64
 MOST_CHUNKS = 8
 # Units times chunks of a part: a million units are ranked 512 times in some minutes.
 MOST_RANKED = MOST_CHUNKS * 100_000
-ENDED = (StudyStatus.DONE, StudyStatus.FAILED, StudyStatus.CANCELLED)
+STOPPED = (StudyStatus.FAILED, StudyStatus.CANCELLED)
+ENDED = (StudyStatus.DONE, *STOPPED)
 
 
 def plan_study(run: Run, *, kind: str, sent: Mapping[str, Any], actor: Account) -> Study:
@@ -74,7 +75,7 @@ def plan_study(run: Run, *, kind: str, sent: Mapping[str, Any], actor: Account) 
     known = Study.objects.filter(key=key).first()
     if known is None:
         return _write_study(base, question, key, actor)
-    return retry_study(known, actor=actor) if known.status in ENDED[1:] else known
+    return retry_study(known, actor=actor) if known.status in STOPPED else known
 
 
 @transaction.atomic
@@ -94,7 +95,7 @@ def retry_study(study: Study, *, actor: Account) -> Study:
     """Go on with a study that failed or was cancelled, from the parts it has."""
     _check_ballots(study.run, study.kind, study.parameters, actor)
     study = still_there(Study.objects.select_for_update(), study.pk)
-    if study.status not in ENDED[1:]:
+    if study.status not in STOPPED:
         raise Refused(_("Only a study that failed or was cancelled can be tried again."))
     _check_quota(actor)
     study.parts.update(attempts=0)

@@ -1,6 +1,6 @@
 """Lists of runs by data set, as pages show them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -27,24 +27,28 @@ def runs_context(
     one method, of which ``page`` is shown. Anywhere else the first ones stand for a long list.
     """
     found = grouped_runs(runs, page)
-    listed = [run for of_set in found for of_method in of_set.methods for run in of_method.runs]
-    names = failure_names(listed)
-    told = [of_set for of_set in found if _tells_method(of_set)]
-    firsts = [of_method.runs[0] for of_set in told for of_method in of_set.methods]
-    methods = dict(zip([run.pk for run in firsts], method_names(firsts), strict=True))
-    groups = [_group(of_set, names, methods) for of_set in found]
     query = {"data_set": only, "method": method, "page": page}
     asked = urlencode({name: value for name, value in query.items() if value})
     own = reverse("indexer:data-set-detail", args=[only]) if only else reverse("indexer:run-list")
     count = sum(of_method.count for of_set in found for of_method in of_set.methods)
     return {
-        "groups": groups,
+        "groups": _groups(found),
         "only": None if method else only,
         "is_moving": any(of_set.is_moving for of_set in found),
         "pace": 1 if count <= MANY else 5,
         "progress_query": asked,
         "refresh_url": f"{reverse('indexer:run-list')}?{asked}" if method else own,
     }
+
+
+def _groups(found: Sequence[DataSetRuns]) -> list[dict[str, Any]]:
+    """Return what is shown of each data set, with its methods in words where they are to be told apart."""
+    listed = [run for of_set in found for of_method in of_set.methods for run in of_method.runs]
+    told = [of_set for of_set in found if _tells_method(of_set)]
+    firsts = [of_method.runs[0] for of_set in told for of_method in of_set.methods]
+    names = failure_names(listed)
+    methods = dict(zip([run.pk for run in firsts], method_names(firsts), strict=True))
+    return [_group(of_set, names, methods) for of_set in found]
 
 
 def _tells_method(of_set: DataSetRuns) -> bool:

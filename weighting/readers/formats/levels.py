@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
+from weighting.readers.columns import Column
 from weighting.readers.formats.parcel import Format, Parcel
 from weighting.readers.heads import columns_called
 from weighting.readers.table import Table, as_known, with_heads
@@ -167,18 +168,23 @@ def _codes(table: Table, entries: Sequence[_Entry]) -> list[str]:
 def _weights(table: Table, levels: Sequence[int], entries: Sequence[_Entry]) -> Table:
     """Return what weighs each node, by its code or else its name; a level may have its weights beside it."""
     weights = [place for place, head in enumerate(table.header) if WEIGHT.fullmatch(head)]
-    header = tuple(table.header[place] for place in weights)
     if len(weights) > 1 and {place + 1 for place in levels} >= set(weights):
-        header = ("local_weight",)
-        columns = [[_beside(table, levels[entry.level], weights, entry) for entry in entries]]
-    else:
+        column = [_beside(table, levels[entry.level], weights, entry) for entry in entries]
+        return _weighed(table, entries, ("local_weight",), [column])
+    # A group that no row is about has no weight here.
+    own = [entry for entry in entries if entry.row is not None]
+    header = tuple(table.header[place] for place in weights)
+    if len(weights) == 1:
         groups = {entry.path[:-1] for entry in entries}
-        # A group that no row is about has no weight here.
-        entries = [entry for entry in entries if entry.row is not None]
-        columns = [_cells(table, place, entries) for place in weights]
-        if len(weights) == 1:
-            is_local = any(entry.path in groups for entry in entries)
-            header = (_settle_weight(table, header[0], "local_weight" if is_local else "global_weight"),)
+        is_local = any(entry.path in groups for entry in own)
+        header = (_settle_weight(table, header[0], "local_weight" if is_local else "global_weight"),)
+    return _weighed(table, own, header, [_cells(table, place, own) for place in weights])
+
+
+def _weighed(
+    table: Table, entries: Sequence[_Entry], header: Sequence[str], columns: Sequence[Column]
+) -> Table:
+    """Return nodes, each by its code or else its name, with the columns of their weights."""
     codes = zip(_given_codes(table, entries), entries, strict=True)
     return replace(
         table,
