@@ -11,7 +11,7 @@ import kombu.pools
 import pytest
 from _pytest import runner
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from django.template import Template
 from django.test import TransactionTestCase
 from django.test.utils import instrumented_test_render
@@ -120,9 +120,12 @@ def browser_type_launch_args(browser_type_launch_args, chromium_path):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _emptied_between_tests():
-    """Let transactional tests empty what they filled, in place of all tables and of what migrations wrote."""
-    from tests.emptying import empty
+def _emptied_between_tests(request):
+    """Let transactional tests empty what they filled, in place of all tables and of what migrations wrote.
+
+    Some read the files of PostgreSQL: nothing of the tests before them may stand there.
+    """
+    from tests.emptying import empty, empty_files
     from tests.weighting.errands import settled
     from weighting.services.residue import EMPTYING, FORGETTING
 
@@ -131,7 +134,9 @@ def _emptied_between_tests():
         for errand in (FORGETTING, EMPTYING):
             settled(errand)
         for alias in self._databases_names(include_mirrors=False):
-            empty(alias)
+            (empty_files if are_read and connections[alias].vendor == "postgresql" else empty)(alias)
+
+    are_read = any(item.get_closest_marker("alone") for item in request.session.items)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all)
