@@ -1,4 +1,4 @@
-"""Fixtures of the whole suite: the browser, a real broker, and the product itself."""
+"""Fixtures of the whole suite: the browser, the database and a real broker."""
 
 import gc
 import logging
@@ -21,7 +21,7 @@ from config import celery_app
 from config.catalogues import compile_catalogues
 from tests import chromium
 from tests.prepared import place_database
-from tests.processes import Product, free_port, kill_tree, running_valkey, start_worker
+from tests.processes import kill_tree, running_valkey, start_worker
 from tests.room import with_room
 from weighting.confined import Broke
 
@@ -258,18 +258,3 @@ def celery_worker_process(valkey, transactional_db, tmp_path):
     yield start
     for process in started:
         kill_tree(process)
-
-
-@pytest.fixture(scope="session")
-def product(tmp_path_factory):
-    """The real product, once per session: the launcher, its children and the demonstration.
-
-    Ctrl-C ends it.
-    """
-    var = tmp_path_factory.mktemp("product") / "var"
-    var.mkdir(mode=0o700)
-    # That an empty one is migrated is what test_launcher.py sees.
-    place_database(var / "quanheng.sqlite3")
-    product = Product(var, free_port()).start()
-    yield product
-    assert product.stop() == 0

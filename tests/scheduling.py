@@ -15,7 +15,7 @@ WITH_PRODUCT = {
 
 
 def scope_of(nodeid):
-    """Return what goes to one process: a file, or all files that use the ``product`` of the session."""
+    """Return what goes to one process: a file, or all files that use the ``product``."""
     file = nodeid.split("::", 1)[0]
     return "the product" if file in WITH_PRODUCT else file
 

@@ -13,7 +13,7 @@ def test_what_uses_the_product_goes_to_one_process():
     assert scope_of("tests/weighting/test_rounds.py::test_x[a::b]") == "tests/weighting/test_rounds.py"
 
 
-def test_nothing_outside_the_browser_tests_uses_the_product_of_the_session():
+def test_nothing_outside_the_browser_tests_uses_their_product():
     asked = re.compile(r"^def (?:test_)?\w+\((?:[^)]*, )?product\b", re.M)
     others = [path for path in TESTS.rglob("test_*.py") if path.parent.name != "browser"]
     assert [str(path) for path in others if asked.search(path.read_text())] == []

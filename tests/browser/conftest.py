@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.ballot_page import agree_and_begin
+from tests.prepared import place_database
+from tests.processes import Product, free_port
 from weighting.services.access import issue_invitation_link
 
 # How long a page may take on a machine that does much else; who finds what is expected does not wait.
@@ -36,7 +38,22 @@ def _chart_library():
     call_command("build_vendor_js")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
+def product(tmp_path_factory):
+    """The real product, once for these files: the launcher, its children and the demonstration.
+
+    Ctrl-C ends it.
+    """
+    var = tmp_path_factory.mktemp("product") / "var"
+    var.mkdir(mode=0o700)
+    # That an empty one is migrated is what test_launcher.py sees.
+    place_database(var / "quanheng.sqlite3")
+    product = Product(var, free_port()).start()
+    yield product
+    assert product.stop() == 0
+
+
+@pytest.fixture(scope="package")
 def as_analyst(product, browser):
     """What a browser keeps of the demonstration's analyst, who signs in once: a link takes a command."""
     link = product.manage("demo_links").splitlines()[-1].split(": ", 1)[1]
