@@ -10,7 +10,7 @@ import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+import scipy
 
 SCALE = np.arange(1, 6)
 
@@ -85,11 +85,11 @@ def places_moved(weights, nominal, direction, grid):
 def rebuild(evidence):
     """Return a panel that meets every condition, sorted; None where there is none."""
     matrix, low, high = _conditions(evidence)
-    found = milp(
+    found = scipy.optimize.milp(
         np.zeros(matrix.shape[1]),
-        constraints=LinearConstraint(matrix, low, high),
+        constraints=scipy.optimize.LinearConstraint(matrix, low, high),
         integrality=np.ones(matrix.shape[1]),
-        bounds=Bounds(0, evidence.size),
+        bounds=scipy.optimize.Bounds(0, evidence.size),
     )
     if found.x is None:
         return None
@@ -108,15 +108,21 @@ def certain_ballots(evidence, truth):
     chosen, most = np.zeros((kinds, ballots)), given[true]
     chosen[np.arange(kinds), true] = 1
     none, each = np.zeros((kinds, ballots)), np.eye(kinds)
-    found = milp(
+    found = scipy.optimize.milp(
         np.concatenate([np.zeros(ballots), -np.ones(kinds), np.zeros(kinds)]),
         constraints=[
-            LinearConstraint(np.hstack([matrix, np.zeros((len(matrix), 2 * kinds))]), low, high),
-            LinearConstraint(np.hstack([none, each, -np.diag(most)]), -np.inf, 0),
-            LinearConstraint(np.hstack([chosen, each, evidence.size * each]), -np.inf, most + evidence.size),
+            scipy.optimize.LinearConstraint(
+                np.hstack([matrix, np.zeros((len(matrix), 2 * kinds))]), low, high
+            ),
+            scipy.optimize.LinearConstraint(np.hstack([none, each, -np.diag(most)]), -np.inf, 0),
+            scipy.optimize.LinearConstraint(
+                np.hstack([chosen, each, evidence.size * each]), -np.inf, most + evidence.size
+            ),
         ],
         integrality=np.concatenate([np.ones(ballots), np.zeros(kinds), np.ones(kinds)]),
-        bounds=Bounds(0, np.concatenate([np.full(ballots + kinds, evidence.size), np.ones(kinds)])),
+        bounds=scipy.optimize.Bounds(
+            0, np.concatenate([np.full(ballots + kinds, evidence.size), np.ones(kinds)])
+        ),
     )
     assert found.status == 0, found.message
     return evidence.size + round(found.fun)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from indexer.numeric.association import associate, bands_of, fit_line, fit_scales, infer_correlation, pearson
 
@@ -59,10 +59,10 @@ def test_correlations_are_scipys():
     x = np.round(chance.lognormal(size=80), 1) + 0.1
     y = np.round(x + chance.lognormal(size=80), 1)
     found = associate(x, y)
-    assert found.pearson == pytest.approx(stats.pearsonr(x, y).statistic, abs=1e-12)
-    assert found.spearman == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-12)
-    assert found.log_pearson == pytest.approx(stats.pearsonr(np.log(x), np.log(y)).statistic, abs=1e-12)
-    line, fitted = fit_line(x, y), stats.linregress(x, y)
+    assert found.pearson == pytest.approx(scipy.stats.pearsonr(x, y).statistic, abs=1e-12)
+    assert found.spearman == pytest.approx(scipy.stats.spearmanr(x, y).statistic, abs=1e-12)
+    assert found.log_pearson == pytest.approx(scipy.stats.pearsonr(np.log(x), np.log(y)).statistic, abs=1e-12)
+    line, fitted = fit_line(x, y), scipy.stats.linregress(x, y)
     assert (line.slope, line.intercept) == (pytest.approx(fitted.slope), pytest.approx(fitted.intercept))
 
 
@@ -132,7 +132,7 @@ def test_a_fit_says_what_scipy_says(count, tie):
     fits = {fit.scale: fit for fit in fit_scales(x, y)}
 
     for scale, (a, b) in pairs.items():
-        fit, line, correlation = fits[scale], stats.linregress(a, b), stats.pearsonr(a, b)
+        fit, line, correlation = fits[scale], scipy.stats.linregress(a, b), scipy.stats.pearsonr(a, b)
         interval = correlation.confidence_interval(0.95)
         assert (fit.slope, fit.intercept) == pytest.approx((line.slope, line.intercept), rel=1e-9)
         assert (fit.r, fit.r_squared) == pytest.approx((line.rvalue, line.rvalue**2), rel=1e-9)

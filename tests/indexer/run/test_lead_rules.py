@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy
 from django.urls import reverse
-from scipy import stats
 
 from indexer.selectors import lead_rules
 from indexer.selectors.lead_rules import ALL, ANY, TOGETHER, LeadRule, find_leads
@@ -124,7 +124,7 @@ def test_together_is_the_sum_by_the_versions_weights(analyst):
 
     assert lead_rules.score_together(leads, nodes) == pytest.approx(expected)
     ranks = lead_rules.ranks_of_rule(leads, LeadRule(nodes, TOGETHER, None, 0))[:, 0]
-    assert ranks.tolist() == stats.rankdata(-expected, method="min").tolist()
+    assert ranks.tolist() == scipy.stats.rankdata(-expected, method="min").tolist()
 
 
 @pytest.mark.django_db

@@ -4,11 +4,11 @@ import re
 
 import numpy as np
 import pytest
+import scipy
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils.html import strip_tags
 from openpyxl import Workbook
-from scipy import stats
 
 from indexer.models import City, OutsideSeries
 from indexer.selectors.levels import level_named
@@ -113,8 +113,8 @@ def test_the_page_correlates_and_names_the_outlier(analyst, run):
     report = analyst.get(page_of(run)).context["report"]
     scores = scores_of(run)
     x, y = np.frombuffer(series.values, "<f8"), np.array([scores[pk] for pk in series.city_ids])
-    assert report.overall.spearman == pytest.approx(stats.spearmanr(x, y).statistic)
-    assert report.overall.log_pearson == pytest.approx(stats.pearsonr(np.log(x), np.log(y)).statistic)
+    assert report.overall.spearman == pytest.approx(scipy.stats.spearmanr(x, y).statistic)
+    assert report.overall.log_pearson == pytest.approx(scipy.stats.pearsonr(np.log(x), np.log(y)).statistic)
     assert report.logarithmic
     assert report.outliers[0].city.pk == run.data_set.city_ids[2]
     assert report.outliers[0].residual < -2.5
@@ -310,7 +310,7 @@ def test_the_page_the_file_and_the_api_state_the_line_and_the_ranks_of_the_serie
     text = analyst.get(page_of(run) + "export/", {"series": series.pk}).content.decode("utf-8-sig")
 
     report = response.context["report"]
-    line = stats.linregress(report.values, report.scores * 100)
+    line = scipy.stats.linregress(report.values, report.scores * 100)
     linear = told["fits"][0]
     assert (linear["scale"], linear["count"]) == ("linear", 8)
     assert (linear["slope"], linear["r_squared"], linear["p_value"]) == pytest.approx(

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy import stats
 
 from weighting.numeric.agreement import (
     careless_signs,
@@ -59,7 +59,7 @@ def test_w_agrees_with_the_tie_corrected_friedman_statistic(scores):
     result = kendall_w(scores)
     if scores.shape[1] < 3 or result is None:
         return
-    friedman = stats.friedmanchisquare(*scores.T)
+    friedman = scipy.stats.friedmanchisquare(*scores.T)
     assert result.chi2 == pytest.approx(friedman.statistic, rel=1e-9, abs=1e-9)
     assert result.p_value == pytest.approx(friedman.pvalue, rel=1e-9, abs=1e-12)
 
@@ -89,7 +89,7 @@ def test_statistics_do_not_depend_on_the_order_of_experts(scores, random):
 @given(st.floats(0, 400), st.integers(1, 200))
 @settings(deadline=None)
 def test_chi_square_survival_agrees_with_scipy(x, degrees):
-    assert chi2_survival(x, degrees) == pytest.approx(stats.chi2.sf(x, degrees), rel=1e-9, abs=1e-14)
+    assert chi2_survival(x, degrees) == pytest.approx(scipy.stats.chi2.sf(x, degrees), rel=1e-9, abs=1e-14)
 
 
 def test_items_are_described_over_those_who_answered():
@@ -196,7 +196,7 @@ def test_a_string_is_long_from_half_the_items():
 @pytest.mark.parametrize("degrees", [1, 2, 7, 349, 100_000])
 @pytest.mark.parametrize("t", [0.0, 1e-9, -0.4, 1.0, 2.5, 40.0])
 def test_the_tail_of_students_t_is_scipys(t, degrees):
-    expected = 2 * stats.t.sf(abs(t), degrees)
+    expected = 2 * scipy.stats.t.sf(abs(t), degrees)
 
     assert student_p_value(t, degrees) == pytest.approx(expected, rel=1e-8, abs=1e-200)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize
 
 from weighting.numeric.implied import ImpliedWeightsError, check_reproduction, fit_implied_weights
 
@@ -50,7 +50,7 @@ def scipy_weights(values, totals):
     """Return SciPy's non-negative least squares with the sum as a heavily weighted equation."""
     heavy = 1e5 * np.abs(values).max()
     matrix = np.vstack([values, np.full(values.shape[1], heavy)])
-    return optimize.nnls(matrix, np.append(totals, heavy), maxiter=1000)[0]
+    return scipy.optimize.nnls(matrix, np.append(totals, heavy), maxiter=1000)[0]
 
 
 @given(st.integers(2, 7), st.integers(0, 40), st.integers(0, 2**32), st.sampled_from([0, 0.01, 1, 10]))

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from indexer.numeric.coherence.correlations import (
     FLAGS,
@@ -28,9 +28,11 @@ def test_complete_columns_agree_with_scipy():
     values = lognormal((40, 5))
     for a, b in np.ndindex(5, 5):
         pair = values[:, a], values[:, b]
-        assert correlation_matrix(values)[a, b] == pytest.approx(stats.pearsonr(*pair).statistic, abs=1e-13)
+        assert correlation_matrix(values)[a, b] == pytest.approx(
+            scipy.stats.pearsonr(*pair).statistic, abs=1e-13
+        )
         assert rank_correlation_matrix(values)[a, b] == pytest.approx(
-            stats.spearmanr(*pair).statistic, abs=1e-13
+            scipy.stats.spearmanr(*pair).statistic, abs=1e-13
         )
 
 
@@ -58,7 +60,7 @@ def test_ties_share_the_mean_of_their_ranks():
 @given(st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), min_size=1, max_size=9))
 def test_midranks_are_those_of_scipy(rows):
     values = np.array(rows, dtype=float)
-    assert (midranks(values) == stats.rankdata(values, axis=0)).all()
+    assert (midranks(values) == scipy.stats.rankdata(values, axis=0)).all()
 
 
 @pytest.mark.parametrize("gap", [False, True])

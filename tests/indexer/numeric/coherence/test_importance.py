@@ -2,8 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
-from scipy.interpolate import CubicSpline
+import scipy
 
 from indexer.numeric.coherence.importance import (
     importance_of,
@@ -132,9 +131,9 @@ def test_the_spline_is_the_natural_one_through_its_knots():
 
     basis, penalty = natural_spline(points, knots)
 
-    spline = CubicSpline(knots, heights, bc_type="natural")
+    spline = scipy.interpolate.CubicSpline(knots, heights, bc_type="natural")
     assert basis @ heights == pytest.approx(spline(points), abs=1e-12)
-    bent = sum(quad(lambda x: spline(x, 2) ** 2, a, b)[0] for a, b in pairwise(knots))
+    bent = sum(scipy.integrate.quad(lambda x: spline(x, 2) ** 2, a, b)[0] for a, b in pairwise(knots))
     assert heights @ penalty @ heights == pytest.approx(bent, rel=1e-9)
     assert knots @ penalty @ knots == pytest.approx(0, abs=1e-9)
 
