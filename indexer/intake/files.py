@@ -307,7 +307,8 @@ def _columns_of_parquet(file: Any, header: Sequence[str], log: ProblemLog) -> li
 
     kinds = file.schema_arrow.types
     packed = [place for place, kind in enumerate(kinds) if kind in (pyarrow.float32(), pyarrow.float64())]
-    texts = _texts_of_parquet(file, header, [p for p in range(len(header)) if p not in set(packed)], log)
+    other = sorted({*range(len(header))} - {*packed})
+    texts = _texts_of_parquet(file, header, other, log)
     if texts is None:
         return None
     found: dict[int, Column] = dict(texts)

@@ -121,11 +121,9 @@ def read_sheet(file: FileTable, log: ProblemLog, hints: Hints | None = None) -> 
 
 def _sheet(shaped: Shaped, units: list[str], rows: IntArray, hints: Hints, decisions: Decisions) -> Sheet:
     columns = pick_rows(shaped.columns, rows)
+    nameless = _("(column %(place)d)")
     heads = named_once(
-        [
-            head or _("(column %(place)d)") % {"place": place}
-            for place, head in enumerate(shaped.heads, start=1)
-        ]
+        [head or nameless % {"place": place} for place, head in enumerate(shaped.heads, start=1)]
     )
     numeric = {
         head: column
@@ -194,18 +192,13 @@ def _rows_kept(
     ]
     gone: set[int] = set()
     if aggregates and len(aggregates) < len(units):
-        names = [units[row] for row in aggregates]
-        options = ["left out", "kept"]
-        if decisions.settle("aggregates", "", how="open", options=options, samples=names) == "left out":
-            gone |= set(aggregates)
+        options, names = ["left out", "kept"], [units[row] for row in aggregates]
+        chosen = decisions.settle("aggregates", "", how="open", options=options, samples=names)
+        gone.update(aggregates if chosen == "left out" else ())
     empty = np.flatnonzero(~held(shaped.columns, len(units))).tolist()
     if empty and len(empty) < len(units):
-        names = [units[row] for row in empty]
-        options = ["kept", "left out"]
-        if (
-            decisions.settle("empty_units", "kept", how="likely", options=options, samples=names)
-            == "left out"
-        ):
-            gone |= set(empty)
+        options, names = ["kept", "left out"], [units[row] for row in empty]
+        chosen = decisions.settle("empty_units", "kept", how="likely", options=options, samples=names)
+        gone.update(empty if chosen == "left out" else ())
     rows = np.array([row for row in range(len(units)) if row not in gone], dtype=int)
     return rows, [units[row] for row in sorted(gone)]

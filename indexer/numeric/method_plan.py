@@ -208,13 +208,13 @@ def lasting_faults(plan: MethodPlan, tree: Tree, directions: IntArray) -> list[P
 
     A cell that is still to be filled in is nothing wrong yet.
     """
-    lasting: dict[tuple[str, str], PlanFault] = {}
-    for tried in range(len(codes := list(NORMALISATIONS))):
-        leaf, floor = replace(plan.leaf, normalisation=codes[tried]), plan.floor or 1.0
-        faults = plan_faults(replace(plan, leaf=leaf, floor=floor), tree, directions)
+    lasting: dict[tuple[str, str], PlanFault] | None = None
+    for normalisation in NORMALISATIONS:
+        leaf = replace(plan.leaf, normalisation=normalisation)
+        faults = plan_faults(replace(plan, leaf=leaf, floor=plan.floor or 1.0), tree, directions)
         found = {(fault.code, fault.column): fault for fault in faults if fault.kind != "needs_cell"}
-        lasting = found if tried == 0 else _in_both(lasting, found)
-    return list(lasting.values())
+        lasting = found if lasting is None else _in_both(lasting, found)
+    return list((lasting or {}).values())
 
 
 def _in_both(

@@ -187,10 +187,7 @@ def _table(layout: Layout, body: Body, reading: Reading, encoding: str = "") -> 
     if not reading.is_form:
         segment = settle_segment(header, body, reading.decisions)
         header, body = segment.header, rows_of(body, segment)
-    if body.short and not reading.is_form:
-        how: How = "likely" if len(body.short) <= max(1, MOST_SHORT * len(body.lines)) else "open"
-        samples = [str(line) for line in body.short]
-        reading.decisions.settle("short_rows", "gaps", how=how, options=["gaps"], samples=samples)
+        _settle_short_rows(body, reading.decisions)
     notes = _notes_below(body)
     height = len(body.lines) - len(notes)
     again = _heads_again(body, header, height)
@@ -209,6 +206,14 @@ def _table(layout: Layout, body: Body, reading: Reading, encoding: str = "") -> 
         left_out=(*layout.titles, *again.values(), *notes),
         head=layout.line,
     )
+
+
+def _settle_short_rows(body: Body, decisions: Decisions) -> None:
+    """Settle that cells which rows lack at their ends are gaps: it is asked where many rows lack some."""
+    if body.short:
+        how: How = "likely" if len(body.short) <= max(1, MOST_SHORT * len(body.lines)) else "open"
+        samples = [str(line) for line in body.short]
+        decisions.settle("short_rows", "gaps", how=how, options=["gaps"], samples=samples)
 
 
 def _heads_again(body: Body, header: Sequence[str], height: int) -> dict[int, Row]:

@@ -125,15 +125,21 @@ def differencing_blockers(rounds: Sequence[Round], *, within: QuerySet[WeightVer
     columns = list(Round.objects.filter(pk__in=involved).order_by("pk"))
     ballots = [counted_ballots_of(round_) for round_ in columns]
     sizes = [ballots_towards_k(each) for each in ballots]
-    least = [round_.least_panel for round_ in columns]
-    before = exposed_rounds(_membership(known, columns), sizes, least) if known else []
-    after = exposed_rounds(_membership([*known, new], columns), sizes, least)
     found = [
         _exposure_words([columns[place] for place in places], sum(len(ballots[place]) for place in places))
-        for places in after
-        if places not in before
+        for places in _newly_exposed(known, new, columns, sizes)
     ]
     return found or _item_exposures(known, new, columns)
+
+
+def _newly_exposed(
+    known: Sequence[frozenset[int]], new: frozenset[int], rounds: Sequence[Round], sizes: Sequence[int]
+) -> list[tuple[int, ...]]:
+    """Return the smallest sets of rounds, by place, that sums give away once there is the new one."""
+    least = [round_.least_panel for round_ in rounds]
+    before = exposed_rounds(_membership(known, rounds), sizes, least) if known else []
+    after = exposed_rounds(_membership([*known, new], rounds), sizes, least)
+    return [places for places in after if places not in before]
 
 
 def _item_exposures(
@@ -146,21 +152,18 @@ def _item_exposures(
     items = pooled_items_of([round_ for round_ in columns if round_.pk in new])
     answers = {round_.pk: _answers_towards_k(round_, items) for round_ in columns}
     asked = {round_.pk: {item.pk for item in items_of(round_)} for round_ in columns}
+    least = {round_.pk: round_.least_panel for round_ in columns}
     exposed = []
     for place, item in enumerate(items):
-        having = [round_ for round_ in columns if answers[round_.pk][place]]
-        sizes = [int(answers[round_.pk][place]) for round_ in having]
-        least = [round_.least_panel for round_ in having]
-
-        def states(members: frozenset[int], place: int = place, item: Indicator = item) -> bool:
-            counted = sum(answers[pk][place] for pk in members)
-            limit = max(round_.least_panel for round_ in columns if round_.pk in members)
-            return bool(counted >= limit) and all(item.pk in asked[pk] for pk in members)
-
-        stated = [members for members in known if states(members)]
-        before = exposed_rounds(_membership(stated, having), sizes, least) if stated else []
-        after = exposed_rounds(_membership([*stated, new], having), sizes, least)
-        if set(after) - set(before):
+        given = {pk: int(counts[place]) for pk, counts in answers.items()}
+        stated = [
+            members
+            for members in known
+            if sum(given[pk] for pk in members) >= max(least[pk] for pk in members)
+            and all(item.pk in asked[pk] for pk in members)
+        ]
+        having = [round_ for round_ in columns if given[round_.pk]]
+        if _newly_exposed(stated, new, having, [given[round_.pk] for round_ in having]):
             exposed.append(item.name)
     if not exposed:
         return []
