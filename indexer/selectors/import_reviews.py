@@ -13,7 +13,7 @@ from indexer.intake.rates import why_no_sum
 from indexer.intake.sheets import Sheet
 from indexer.models import DataImport
 from indexer.numeric.faults import NormalisationError
-from indexer.numeric.gaps import Beside
+from indexer.numeric.gaps import MISSING_POLICIES, Beside
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
 from indexer.numeric.method_plan import MethodPlan
 from indexer.numeric.node_steps import may_refuse, refused_faults
@@ -180,11 +180,33 @@ def _not_computable(
     before = _carried_into(draft, content, codes)
     check_columns(table, log, directions, totals, treatment=treatment, before=before)
     wrong = [(problem.column, problem.message) for problem in log.problems]
-    if not wrong and not faulty:
+    bare = list(_bare_units(draft, mapped, content))
+    if not wrong and not faulty and not bare:
         wrong = _never_formed(draft, table, directions, totals, before) or _optional_steps_refused(
             draft, leaves, mapped, content
         )
-    return [Finding("blocker", "not_computable", message, column=column) for column, message in wrong]
+    return [
+        *bare,
+        *(Finding("blocker", "not_computable", message, column=column) for column, message in wrong),
+    ]
+
+
+def takes_bare_units(draft: DataImport, codes: Iterable[str]) -> bool:
+    """Whether the method can do with units that have no value: it fills some in, or leaves them unranked."""
+    treatment = treatment_of(plan_of(draft.method))
+    policies = (MISSING_POLICIES[treatment.step(code).imputation] for code in codes)
+    return treatment.may_be_empty or not all(policy.leaves_gaps for policy in policies)
+
+
+def _bare_units(draft: DataImport, mapped: Mapped, content: Content) -> Iterator[Finding]:
+    """Name the units that have no value, where the method cannot do with any."""
+    if takes_bare_units(draft, (leaf.code for leaf in mapped.leaves)):
+        return
+    message = _("The unit has no value at all. Fill some in, or leave the row out in the mapping.")
+    for place in np.flatnonzero(np.isnan(content.values).all(axis=1)):
+        row = content.rows[place]
+        line, unit = mapped.sheet.lines[row], mapped.sheet.units[row]
+        yield Finding("blocker", "not_computable", message, line, unit)
 
 
 def _faulty_columns(mapped: Mapped, findings: Iterable[Finding]) -> set[str]:

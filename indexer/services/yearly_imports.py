@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from indexer.enums import StoredYears
 from indexer.intake.mapping import ASIDE
 from indexer.models import DataImport, DataSet
-from indexer.selectors.data_imports import series_of, years_of, years_stored
-from indexer.selectors.import_reviews import Review, review_of
+from indexer.selectors.data_imports import leaf_names_of, series_of, years_of, years_stored
+from indexer.selectors.import_reviews import Review, review_of, takes_bare_units
 from indexer.services.blocked_imports import ImportBlocked
 from indexer.services.data_imports import locked_import
 from indexer.services.data_sets import SameData
@@ -147,14 +147,18 @@ def _store_year(
     """Read the file for one year, as the draft is mapped, and store it, unless it holds no value.
 
     The reason for which it ``corrects`` an edition stands in the place of the note on all of them.
-    Publishers keep a column for the year that they have not gathered yet.
+    Publishers keep a column for the year that they have not gathered yet. A unit without a value that year is
+    left out of it, unless somebody chose to keep such units or the method can do with them.
     """
     one = copy(draft)
     if year != draft.year:
         # Cells were corrected in the year that was shown.
         one.corrections = []
     one.year, one.note = year, corrects or draft.note
-    read_again(one, {**draft.choices, "year": str(year)})
+    choices = {**draft.choices, "year": str(year)}
+    if not takes_bare_units(draft, (leaf.code for leaf in leaf_names_of(draft.framework_id))):
+        choices.setdefault("empty_units", "left out")
+    read_again(one, choices)
     # The year that was mapped does not show the columns that others have beside the indicators.
     set_columns_aside(one, but=draft.columns)
     review = review_of(one)

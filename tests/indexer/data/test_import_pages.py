@@ -264,6 +264,20 @@ def test_an_empty_or_unreadable_file_is_a_problem_not_an_error(analyst, framewor
     assert problems_of(send(analyst, framework, data))
 
 
+@pytest.mark.parametrize(
+    ("said", "is_refused"),
+    [({"missing": "reweight"}, True), ({"missing": "mean"}, False)],
+)
+def test_a_unit_without_any_value_is_refused_where_nothing_fills_one_in(analyst, framework, said, is_refused):
+    """A data set never changes: one that no version can be computed with is not stored."""
+    data = f"{HEADER}\n南阳,1,2,3,4,5\nXi'an,,,,,\n甘孜州,3,4,5,6,7\n"
+    send(analyst, framework, data, normalisation="minmax", **said)
+    expected = [("not_computable", 3, "")] if is_refused else []
+    assert [found[:3] for found in blockers(analyst)] == expected
+    store(analyst)
+    assert DataSet.objects.exists() is not is_refused
+
+
 def test_the_same_data_twice_is_refused_with_its_name(analyst, framework):
     send(analyst, framework)
     store(analyst)

@@ -48,6 +48,22 @@ def begin(framework, owner, text, year=2020):
     return start_import(data=DataFile(text.encode(), "years.csv"), totals=None, terms=terms, actor=owner)
 
 
+@pytest.mark.parametrize("missing", ["reweight", "mean"])
+def test_a_unit_without_a_value_in_a_year_is_left_out_of_it_where_it_cannot_be_computed(
+    framework, owner, missing
+):
+    """A panel in which one begins a year later; of a method that fills gaps in it stays."""
+    lines = long_file((2020, 2021), ("City 1", "City 2", "City 3")).splitlines()
+    bare = "City 3,2020" + "," * len(LEAVES)
+    text = "\n".join(bare if line.startswith("City 3,2020") else line for line in lines)
+    draft = begin(framework, owner, text, year=2021)
+    draft.method = use_method(normalisation="minmax", missing=missing)
+    draft.save()
+    store_every_year(draft, actor=owner)
+    first, second = DataSet.objects.order_by("year")
+    assert (len(first.city_ids), len(second.city_ids)) == (2 if missing == "reweight" else 3, 3)
+
+
 def check_family():
     editions = list(DataSet.objects.order_by("year"))
     assert [(one.year, one.edition) for one in editions] == [(year, 1) for year in YEARS]
