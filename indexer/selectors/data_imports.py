@@ -184,7 +184,7 @@ def count_matches(matches: list[list[str]]) -> MappingCounts:
 
 def _values_before(draft: DataImport, leaves: list[LeafNames]) -> dict[str, FloatArray]:
     """Return the raw values of the edition that this one would follow, by unit, (leaves,)."""
-    before = edition_before(draft.series, draft.year)
+    before = edition_before(series_of(draft), draft.year)
     if before is None:
         return {}
     places = {code: place for place, code in enumerate(before.leaf_codes)}

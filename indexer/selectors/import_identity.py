@@ -9,7 +9,7 @@ from indexer.intake.assessment import Content, Finding, Mapped
 from indexer.intake.hints import unit_key
 from indexer.intake.mapping import UnitNames, fold
 from indexer.models import DataImport
-from indexer.selectors.data_imports import edition_before
+from indexer.selectors.data_imports import edition_before, series_of
 from indexer.selectors.unit_names import UnitsOfRegister
 from weighting.numeric.arrays import FloatArray
 
@@ -20,7 +20,7 @@ MOST_COMPARED = 20_000
 
 def corrected_edition(draft: DataImport, mapped: Mapped, content: Content) -> Iterator[Finding]:
     """Say that data of the same year are stored, and how many of their values this file has otherwise."""
-    before = edition_before(draft.series, draft.year)
+    before = edition_before(series_of(draft), draft.year)
     if before is None or before.year != draft.year:
         return
     there = [place for place, key in enumerate(content.keys) if key in mapped.before]

@@ -25,6 +25,7 @@ from indexer.selectors.data_imports import (
     leaves_of,
     mapped_to,
     open_decisions,
+    series_of,
 )
 from indexer.selectors.data_sets import RawData, last_values_before, normalise_raw_data, structure_of
 from indexer.selectors.faults import fault_text, units_with_values
@@ -252,7 +253,7 @@ def _carried_into(draft: DataImport, content: Content, codes: Sequence[str]) -> 
     """Return the last values of earlier editions, (units, leaves), where the method carries them."""
     if not asked_beside(plan_of(draft.method), codes).earlier:
         return None
-    earlier = edition_before(draft.series, draft.year)
+    earlier = edition_before(series_of(draft), draft.year)
     return last_values_before(earlier, [int(key) for key in content.keys], codes)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from indexer.models import City
 from indexer.numeric.concentration import ConcentrationError
@@ -59,11 +59,12 @@ def names_of(cities: Sequence[City]) -> str:
 def joined(names: Sequence[str]) -> str:
     """Join names as a sentence does; more than a few are counted."""
     named, left = names[:MOST_NAMED], len(names) - MOST_NAMED
+    between = pgettext("between names", ", ")
     if left > 0:
-        return _("%(names)s and %(count)s more") % {"names": _(", ").join(named), "count": left}
+        return _("%(names)s and %(count)s more") % {"names": between.join(named), "count": left}
     if len(named) < 2:
         return "".join(named)
-    return _("%(first)s and %(last)s") % {"first": _(", ").join(named[:-1]), "last": named[-1]}
+    return _("%(first)s and %(last)s") % {"first": between.join(named[:-1]), "last": named[-1]}
 
 
 def at_rank(cities: Sequence[City], ranks: IntArray, rank: int) -> list[City]:
@@ -126,13 +127,16 @@ def sub_leaders(subject: NodeScores) -> str:
     held = {}
     for node in roots:
         seen = subject.on(node)
-        held[node.name] = names_of(at_rank(seen.cities, seen.ranks, 1)) if seen.present else "–"
+        first = at_rank(seen.cities, seen.ranks, 1) if seen.present else []
+        held[node.name], together = names_of(first) or "–", len(first)
     leaders = set(held.values())
     if len(leaders) == 1:
-        return _("%(city)s leads in every one of the %(count)s sub-indices.") % {
-            "city": leaders.pop(),
-            "count": len(roots),
-        }
+        words = ngettext(
+            "%(city)s leads in every one of the %(count)s sub-indices.",
+            "%(city)s share the lead in every one of the %(count)s sub-indices.",
+            together,
+        )
+        return words % {"city": leaders.pop(), "count": len(roots)}
     parts = [_("%(name)s: %(value)s") % {"name": name, "value": city} for name, city in held.items()]
     return _("First in the sub-indices: %(parts)s.") % {"parts": _("; ").join(parts)}
 

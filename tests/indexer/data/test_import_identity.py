@@ -78,3 +78,11 @@ def test_data_of_a_year_that_is_stored_are_a_correction_and_said_to_be(client, f
     assert "Edition 1 of the series holds data of 2026 already" in note.message
     assert "of 8 values that both have, 1 differ" in note.message
     assert note.message in client.get(reverse("indexer:import-check", args=[same.pk])).context["corrects"]
+
+
+def test_a_series_is_told_by_its_name_too(client, framework):
+    """Data under the name of a series go to it, whether it was chosen or not."""
+    draft = sent(client, framework, DATA.format("Lakeside", "Northgate", 3))
+    client.post(reverse("indexer:import-store", args=[draft.pk]))
+    (note,) = notes_of(sent(client, framework, DATA.format("Lakeside", "Northgate", 9)), "correction")
+    assert "of 8 values that both have, 1 differ" in note.message

@@ -50,6 +50,18 @@ def test_a_leader_and_who_follows():
 
 
 @pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Nanyang, Xi'an and Garze share the lead in every one of the 2 sub-indices."),
+        ("zh-hans", "南阳市、西安市和甘孜藏族自治州在全部 2 个分指数中均居首。"),
+    ],
+)
+def test_leaders_who_share_the_lead_are_several(language, said):
+    with translation.override(language):
+        assert about([[7] * 5, [7] * 5, [7] * 5, [1] * 5])[1] == said
+
+
+@pytest.mark.parametrize(
     ("values", "sentence"),
     [
         ([[3] * 5], "The data set holds one city, Nanyang, at 100.00 % of the total: there is"),
