@@ -53,6 +53,10 @@ class Errand:
 
     def ask(self) -> None:
         """Have it run after this: now, or by whoever waits to begin."""
+        self._pause = AGAIN_SECONDS
+        self._ask()
+
+    def _ask(self) -> None:
         if not self._waiting.acquire(blocking=False):
             return
         if not self._left_to_rest() and self._running.acquire(blocking=False):
@@ -83,8 +87,6 @@ class Errand:
         try:
             if self._act():
                 self._run_again_later()
-            else:
-                self._pause = AGAIN_SECONDS
         finally:
             self._ended_at = time.monotonic()
             self._running.release()
@@ -94,11 +96,11 @@ class Errand:
         # A process that ends does not wait for it.
         self._again.daemon = True
         self._again.start()
-        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
 
     def _ask_again(self) -> None:
+        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
         try:
-            self.ask()
+            self._ask()
         finally:
             connections.close_all()
 
