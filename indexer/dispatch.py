@@ -77,7 +77,7 @@ def compute_years_together(
 
 
 @transaction.atomic
-def retry_run(run: Run, actor: Account) -> Run:
+def retry_run(run: Run, *, actor: Account) -> Run:
     """Put a failed or cancelled run back in the queue, and wake a worker for it."""
     run = requeue_job(run, actor=actor)
     transaction.on_commit(partial(wake_workers, [run.data_set_id], queue=run.queue))
@@ -104,7 +104,7 @@ def resume_study(study: Study, *, actor: Account) -> Study:
     return study
 
 
-def cancel_run(run: Run, actor: Account) -> Run:
+def cancel_run(run: Run, *, actor: Account) -> Run:
     """Take a run out of the queue; the worker that computes it finds its lease gone."""
     return cancel_job(run, actor=actor)
 

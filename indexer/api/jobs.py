@@ -1,5 +1,7 @@
 """/api/v1/runs/{id}/cancel/ and /retry/, /api/v1/datasets/{id}/progress/."""
 
+from collections.abc import Callable
+
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers, status
 from rest_framework.generics import get_object_or_404
@@ -14,7 +16,6 @@ from indexer.selectors.jobs import Progress
 from indexer.selectors.runs import runs_visible_to, visible_progress_of
 from weighting.api.base import Answer, described
 from weighting.exceptions import Refused
-from weighting.models import Account
 from weighting.permissions import STAFF
 from weighting.sentences import join_sentences
 from weighting.visitors import account_of
@@ -46,15 +47,12 @@ class RunAct(Answer):
 
     roles = STAFF
 
-    def act(self, run: Run, account: Account) -> Run:
-        """Change the run, or raise `Refused`."""
-        raise NotImplementedError
-
-    def change(self, request: Request, pk: int) -> Response:
+    def change(self, request: Request, pk: int, act: Callable[..., Run]) -> Response:
+        """Answer with the run after an act of its ``actor``."""
         account = account_of(request)
         run = get_object_or_404(runs_visible_to(account), pk=pk)
         try:
-            changed = self.act(run, account)
+            changed = act(run, actor=account)
         except Refused as refusal:
             return Response({"detail": join_sentences(refusal.blockers)}, status=status.HTTP_409_CONFLICT)
         return Response(RunSerializer(changed, context={"request": request}).data)
@@ -63,20 +61,14 @@ class RunAct(Answer):
 class CancelRun(RunAct):
     """Cancel a run that waits or is being computed."""
 
-    def act(self, run: Run, account: Account) -> Run:
-        return cancel_run(run, account)
-
     @described(request=None, responses={200: RunSerializer, 409: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
-        return self.change(request, pk)
+        return self.change(request, pk, cancel_run)
 
 
 class RetryRun(RunAct):
     """Try a failed or cancelled run again."""
 
-    def act(self, run: Run, account: Account) -> Run:
-        return retry_run(run, account)
-
     @described(request=None, responses={200: RunSerializer, 409: REFUSED})
     def post(self, request: Request, pk: int) -> Response:
-        return self.change(request, pk)
+        return self.change(request, pk, retry_run)

@@ -60,9 +60,7 @@ class RegisterImports(TableImports):
         form = RegisterImportForm(request.POST, request.FILES, registers=counted_registers())
         register, decisions = self.bring_in(
             *(request, form, RegisterRequest),
-            lambda said, sent: import_register(
-                **sent, words=form.words(), register=said["register"], actor=account
-            ),
+            lambda _said, sent: import_register(**sent, into=form.into(), actor=account),
         )
         register = counted_registers().get(pk=register.pk)
         return Response(RegisterBrought(register, context={"decisions": decisions}).data, status=201)

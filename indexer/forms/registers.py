@@ -71,12 +71,12 @@ class RegisterImportForm(ReadersLanguageFirst, forms.Form):
             require_either(self, cleaned)
         return cleaned
 
-    def words(self) -> RegisterWords | None:
-        """Return what a new register is called; None when one is added to."""
+    def into(self) -> Register | RegisterWords:
+        """Return the register that is added to, or what a new one is called."""
         said = self.cleaned_data
-        if said["register"]:
-            return None
-        return RegisterWords(**{name: said[name] for name in RegisterWords.__dataclass_fields__})
+        return said["register"] or RegisterWords(
+            **{name: said[name] for name in RegisterWords.__dataclass_fields__}
+        )
 
 
 class CorrectionForm(forms.Form):

@@ -304,15 +304,23 @@ def _settle_repeats(frame: _Frame, keys: Sequence[int], decisions: Decisions) ->
         if len(set(pairs)) == len(pairs):
             return
         column = frame.columns[place]
-        different = sorted(set(column)) if not isinstance(column, Packed) else []
-        is_number = folded(head) not in YEAR_WORDS and looks_numeric(column)
-        if place in keys or not head or not 2 <= len(different) <= MOST_CHOICES or is_number:
+        different = [] if place in keys else _choices_in(head, column)
+        if not different:
             continue
         if len(set(zip(pairs, column, strict=True))) < len(pairs) and not _is_chosen(head, decisions):
             continue
         chosen = decisions.settle("only", "", how="open", subject=head, options=different, samples=different)
         if chosen:
             frame.keep_rows(np.flatnonzero([text == chosen for text in column]))
+
+
+def _choices_in(head: str, column: Column) -> list[str]:
+    """Return the few different texts of a column with a name and no numbers: by these rows may differ."""
+    if not head or isinstance(column, Packed):
+        return []
+    different = sorted(set(column))
+    is_number = folded(head) not in YEAR_WORDS and looks_numeric(column)
+    return different if 2 <= len(different) <= MOST_CHOICES and not is_number else []
 
 
 def _is_any_chosen(decisions: Decisions) -> bool:

@@ -85,35 +85,31 @@ def import_register(
     source: Source,
     filename: str,
     actor: Account,
-    words: RegisterWords | None,
-    register: Register | None,
+    into: Register | RegisterWords,
     decisions: Decisions | None = None,
     most: int = MAX_UNITS,
 ) -> Register:
-    """Read a file of at most so many units into a new register, or add them to one that is there.
+    """Read a file of at most so many units into a register that is there, or a new one of these words.
 
     Raises `FileProblems` with everything wrong with the file, or `Refused`.
     """
-    named = words or register
-    assert named is not None  # noqa: S101 - one of the two is given
     ledger = decisions or Decisions()
     # Outside of what is locked: see `keep_within_quota`.
     rows = read_register(
-        source, filename, everything=(named.name_zh, named.name_en), decisions=ledger, most=most
+        source, filename, everything=(into.name_zh, into.name_en), decisions=ledger, most=most
     )
     ledger.close()
-    return _store_register(rows, words=words, register=register, actor=actor)
+    return _store_register(rows, into=into, actor=actor)
 
 
 @transaction.atomic
-def _store_register(
-    rows: Sequence[CityRow], *, words: RegisterWords | None, register: Register | None, actor: Account
-) -> Register:
+def _store_register(rows: Sequence[CityRow], *, into: Register | RegisterWords, actor: Account) -> Register:
     check_tables_of_a_day(actor)
-    if words is not None:
-        register = create_register(words, actor=actor)
+    if isinstance(into, RegisterWords):
+        register = create_register(into, actor=actor)
         _name_only_groups(register, rows)
-    assert register is not None  # noqa: S101 - as above
+    else:
+        register = into
     register_units(rows, actor=actor, register=register)
     return register
 

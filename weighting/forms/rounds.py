@@ -247,6 +247,17 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
         own = timezone.get_current_timezone_name()
         offer_choices(self, "time_zone", time_zone_choices(own))
         self.fields["time_zone"].initial = own
+        self._offer_groups(indicators)
+        # What follows a round is compared with it, so it begins with the same rules.
+        followed = next((each for each in earlier if str(each.pk) == self.initial.get("follows")), None)
+        if followed:
+            self._begin_with(followed, RULES)
+        elif like:
+            self._begin_with(like, (*RULES, "feedback"))
+        self._begins_as_another = bool(followed or like)
+
+    def _offer_groups(self, indicators: Sequence[Indicator]) -> None:
+        """Offer the groups of a tree, choose those whose answers change a weight, say how long all take."""
         self._indicators = indicators
         self._parents = {f"under:{node.code}": node for node in indicators if not node.is_leaf}
         choices = [(ROOT_GROUP, _("The whole index"))]
@@ -269,13 +280,6 @@ class RoundForm(WithAdvanced, ReadersLanguageFirst, forms.Form):
                 % whole,
             ]
         )
-        # What follows a round is compared with it, so it begins with the same rules.
-        followed = next((each for each in earlier if str(each.pk) == self.initial.get("follows")), None)
-        if followed:
-            self._begin_with(followed, RULES)
-        elif like:
-            self._begin_with(like, (*RULES, "feedback"))
-        self._begins_as_another = bool(followed or like)
 
     def _begin_with(self, round_: Round, names: Sequence[str]) -> None:
         """Take these terms and the groups of a round for a start."""

@@ -53,8 +53,7 @@ class Command(BaseCommand):
                 source=options["file"],
                 filename=options["file"].name,
                 actor=account,
-                words=None if known else RegisterWords(**words),
-                register=known,
+                into=known or RegisterWords(**words),
                 most=operator_units(),
             )
         except FileProblems as found:

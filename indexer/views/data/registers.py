@@ -109,9 +109,7 @@ def register_edition(request: HttpRequest, pk: int, number: int) -> HttpResponse
 
 
 def _import(form: RegisterImportForm, sent: SentTable, *, actor: Account) -> Register:
-    return import_register(
-        **sent.source, words=form.words(), register=form.cleaned_data["register"], actor=actor
-    )
+    return import_register(**sent.source, into=form.into(), actor=actor)
 
 
 def _correct(register: Register, form: CorrectionForm, sent: SentTable, *, actor: Account) -> RegisterEdition:

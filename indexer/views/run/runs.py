@@ -22,7 +22,6 @@ from indexer.views.run.ranking import ranking_file, ranking_page
 from indexer.views.shared.run_groups import runs_context
 from indexer.views.shared.run_pages import answer_about_run, finished_run
 from weighting.exceptions import Refused
-from weighting.models import Account
 from weighting.permissions import ANYONE, STAFF, audience
 from weighting.requests import read_id
 from weighting.views.files import asked_format
@@ -91,13 +90,11 @@ def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return _change_run(request, pk, cancel_run, _("The run is cancelled. It can be tried again."))
 
 
-def _change_run(
-    request: HttpRequest, pk: int, change: Callable[[Run, Account], Run], done: str
-) -> HttpResponse:
+def _change_run(request: HttpRequest, pk: int, change: Callable[..., Run], done: str) -> HttpResponse:
     account = account_of(request)
     run = get_object_or_404(runs_visible_to(account), pk=pk)
     try:
-        change(run, account)
+        change(run, actor=account)
     except Refused as refusal:
         context = {
             "blockers": refusal.blockers,

@@ -19,8 +19,8 @@ DATA = "ID,Name,ab,cd\n00012,{0},1,2\n00023,{1},{2},4\n00301,O'Neill,5,6\n00404,
 def framework(client):
     account = make_account(Role.ANALYST)
     sign_in_staff(client, account)
-    sent = {"source": WARDS.encode(), "filename": "r.csv", "words": RegisterWords(name_en="Wards")}
-    import_register(**sent, register=None, actor=account)
+    sent = {"source": WARDS.encode(), "filename": "r.csv", "into": RegisterWords(name_en="Wards")}
+    import_register(**sent, actor=account)
     return make_framework(tree={"ab": {}, "cd": {}}, owner=account)
 
 

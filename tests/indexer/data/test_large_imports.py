@@ -150,9 +150,7 @@ def test_a_register_takes_no_more_memory_for_each_unit_than_is_counted_on(analys
         file = (head + "\n".join(lines)).encode()
         words = registers_service.RegisterWords(name_zh=f"册{units}", name_en=f"Register {units}")
         tracemalloc.start()
-        made = registers_service.import_register(
-            source=file, filename="units.csv", actor=analyst, words=words, register=None
-        )
+        made = registers_service.import_register(source=file, filename="units.csv", actor=analyst, into=words)
         _now, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert made.cities.filter(memberships__group__name_en="Big").count() == units

@@ -122,7 +122,7 @@ def test_nothing_is_locked_while_a_file_is_read(locked_while_read):
     words = RegisterWords(name_zh="县", name_en="Counties", unit_zh="县", unit_en="county")
     units = csv(["code", "name_en"], ["a", "Ash"], ["b", "Birch"])
 
-    register = import_register(source=units, filename="u.csv", actor=actor, words=words, register=None)
+    register = import_register(source=units, filename="u.csv", actor=actor, into=words)
     correct_register(
         register,
         file=CorrectionFile(csv(["code", "name_en"], ["a", "Aspen"]), "c.csv"),

@@ -26,8 +26,8 @@ SOME = "name_en,province_en,region_en\nNorth,Upland,Coast\nSouth,,\nEast,Delta,C
 def run_of(file):
     framework = make_framework()
     actor = framework.created_by
-    sent = {"source": file.encode(), "filename": "r.csv", "words": RegisterWords(name_en="Wards")}
-    register = import_register(**sent, register=None, actor=actor)
+    sent = {"source": file.encode(), "filename": "r.csv", "into": RegisterWords(name_en="Wards")}
+    register = import_register(**sent, actor=actor)
     units = list(register.cities.order_by("pk"))
     leaves = [leaf.code for leaf in framework.indicators.filter(is_leaf=True).order_by("position")]
     data_set = add_data_set(

@@ -154,9 +154,7 @@ def test_what_is_filled_in_of_units_is_shown_by_results_that_were_kept(client, p
         f"{city.name_zh},Filledin,{province.name_zh},{province.name_en},"
         f"{province.region.name_zh},{province.region.name_en}",
     ]
-    register_import = {
-        "source": "\n".join(rows).encode(), "filename": "r.csv", "words": None, "register": register,
-    }  # fmt: skip
+    register_import = {"source": "\n".join(rows).encode(), "filename": "r.csv", "into": register}
     import_register(**register_import, actor=make_account(Role.ANALYST))
     for address, first in kept.items():
         shown = again(client, address, first, headers={"accept-language": "en"})

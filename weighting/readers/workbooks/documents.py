@@ -1,5 +1,6 @@
 """A sheet of OpenDocument: what the library that reads values does not tell."""
 
+from collections.abc import Callable
 from xml.parsers import expat
 
 from .scan import Limits, Marks
@@ -11,49 +12,74 @@ HIDDEN = ("collapse", "filter")
 
 def marks_in_document(content: bytes, place: int, limits: Limits) -> Marks:
     """Return the cells of a sheet that are shown in percent, and the rows and columns that are not shown."""
-    marks = Marks()
     if b'"percentage"' not in content and b':visibility="' not in content:
-        return marks
-    path, sheet = [""], -1
-    row = column = 0
-    rows = 1
-    columns_before = 0
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal sheet, row, column, rows, columns_before
-        path.append(name.rpartition(":")[2])
-        said = {key.rpartition(":")[2]: value for key, value in attributes.items()}
-        # Those within a picture or a chart are no sheets.
-        if path[-2:] == ["spreadsheet", "table"]:
-            sheet, row, rows, columns_before = sheet + 1, 0, 1, 0
-        elif sheet != place or "spreadsheet" not in path or "shapes" in path or "frame" in path:
-            return
-        elif path[-1] == "table-column":
-            columns = int(said.get("number-columns-repeated") or 1)
-            if said.get("visibility") in HIDDEN:
-                last = min(columns_before + columns, limits.columns)
-                marks.hidden_columns.update(range(columns_before + 1, last + 1))
-            columns_before += columns
-        elif path[-1] == "table-row":
-            row, column, rows = row + rows, 0, int(said.get("number-rows-repeated") or 1)
-            if said.get("visibility") in HIDDEN:
-                # Below the last row of values all others may be hidden, a million of them.
-                marks.hidden_rows.update(range(row, min(row + rows, 2 * limits.rows)))
-        elif path[-1] in ("table-cell", "covered-table-cell"):
-            columns = int(said.get("number-columns-repeated") or 1)
-            wide, high = (int(said.get(f"number-{of}-spanned") or 1) for of in ("columns", "rows"))
-            if wide * high > 1:
-                marks.spans.append(((row, column + 1), (row + high - 1, column + wide)))
-            if said.get("value-type") == "percentage" and said.get("value"):
-                text = in_percent(said["value"])
-                marks.written.update(
-                    ((line, cell), text)
-                    for line in range(row, row + rows)
-                    for cell in range(column + 1, column + columns + 1)
-                )
-            column += columns
-
+        return Marks()
+    found = _Document(place, limits)
     parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = start, lambda _name: path.pop()
+    parser.StartElementHandler, parser.EndElementHandler = found.start, found.end
     parser.Parse(content, True)
-    return marks
+    return found.marks
+
+
+class _Document:
+    """One pass over a document: the `Marks` of the sheet at one place."""
+
+    def __init__(self, place: int, limits: Limits) -> None:
+        self.place, self.limits, self.marks = place, limits, Marks()
+        self.path, self.sheet = [""], -1
+        # The row, how often it is repeated, and its last column so far.
+        self.row, self.rows, self.column = 0, 1, 0
+        # The last column that was described, before any row.
+        self.described = 0
+        self.handlers: dict[str, Callable[[dict[str, str]], None]] = {
+            "table-column": self._columns,
+            "table-row": self._row,
+            "table-cell": self._cell,
+            "covered-table-cell": self._cell,
+        }
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.path.append(_local(name))
+        # Those within a picture or a chart are no sheets.
+        if self.path[-2:] == ["spreadsheet", "table"]:
+            self.sheet, self.row, self.rows, self.described = self.sheet + 1, 0, 1, 0
+        elif self.sheet == self.place and self._is_of_sheet() and self.path[-1] in self.handlers:
+            self.handlers[self.path[-1]]({_local(key): value for key, value in attributes.items()})
+
+    def end(self, _name: str) -> None:
+        self.path.pop()
+
+    def _is_of_sheet(self) -> bool:
+        return "spreadsheet" in self.path and "shapes" not in self.path and "frame" not in self.path
+
+    def _columns(self, said: dict[str, str]) -> None:
+        first = self.described + 1
+        self.described += int(said.get("number-columns-repeated") or 1)
+        if said.get("visibility") in HIDDEN:
+            self.marks.hidden_columns.update(range(first, min(self.described, self.limits.columns) + 1))
+
+    def _row(self, said: dict[str, str]) -> None:
+        repeated = int(said.get("number-rows-repeated") or 1)
+        self.row, self.column, self.rows = self.row + self.rows, 0, repeated
+        if said.get("visibility") in HIDDEN:
+            # Below the last row of values all others may be hidden, a million of them.
+            self.marks.hidden_rows.update(range(self.row, min(self.row + repeated, 2 * self.limits.rows)))
+
+    def _cell(self, said: dict[str, str]) -> None:
+        first = self.column + 1
+        self.column += int(said.get("number-columns-repeated") or 1)
+        wide, high = (int(said.get(f"number-{of}-spanned") or 1) for of in ("columns", "rows"))
+        if wide * high > 1:
+            self.marks.spans.append(((self.row, first), (self.row + high - 1, first + wide - 1)))
+        if said.get("value-type") == "percentage" and said.get("value"):
+            text = in_percent(said["value"])
+            self.marks.written.update(
+                ((line, cell), text)
+                for line in range(self.row, self.row + self.rows)
+                for cell in range(first, self.column + 1)
+            )
+
+
+def _local(name: str) -> str:
+    """Return a name without its prefix."""
+    return name.rpartition(":")[2]
