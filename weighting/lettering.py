@@ -16,8 +16,8 @@ LATIN_WIDTH = 0.56
 # A word, or one Chinese character with the marks that may not begin a line; a dot between two
 # statements stays with the first.
 WORDS = re.compile(r"[\u2e80-\uffef][，。；：、！？）》”’]*(?: ·)?\s*|[^\s\u2e80-\uffef]+(?: ·)?\s*|\s+")
-# Letters that are written from right to left.
-LEFTWARDS = {"R", "AL"}
+# Letters that are written from right to left, and Arabic digits, which turn round what is beside them, too.
+LEFTWARDS = {"R", "AL", "AN"}
 # What Vega calls the text of a label of an axis or a key.
 LABEL = "datum.label"
 # Control characters, line separators, and halves of characters.
@@ -67,7 +67,10 @@ def _plain_text(text: str) -> str:
 
 
 def set_apart(name: str) -> str:
-    """Return a name that a number may follow: one written from right to left would draw it to its left."""
+    """Return a name that a number may follow: one written from right to left would draw it to its left.
+
+    Nor does it turn round what stands behind it, such as “5 → 3”.
+    """
     is_leftwards = any(bidirectional(letter) in LEFTWARDS for letter in name)
     return f"\u2068{name}\u2069" if is_leftwards else name
 

@@ -1,14 +1,11 @@
 """What stands between sentences, and before units, as the language of the page sets them."""
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import pgettext
 
-# Kinds of characters that are read from right to left, and what sets a text apart from what stands beside it.
-FROM_THE_RIGHT = frozenset({"R", "AL", "AN"})
-APART, TOGETHER = "\u2068", "\u2069"
+from weighting.lettering import set_apart
 
 
 def sentence_gap() -> str:
@@ -27,16 +24,6 @@ def unit_behind(unit: str) -> str:
     if unit in ("%", "‰"):
         return pgettext("a number in percent", "%(number)s %(sign)s") % {"number": "", "sign": unit}
     return f" {unit}" if unit else ""
-
-
-def set_apart(text: str) -> str:
-    """Return a text that is read from right to left as one that moves nothing beside it about.
-
-    Beside a word in Arabic or Hebrew “5 → 3” would be shown as “3 → 5”.
-    """
-    if text.isascii() or FROM_THE_RIGHT.isdisjoint(map(unicodedata.bidirectional, text)):
-        return text
-    return f"{APART}{text}{TOGETHER}"
 
 
 def side_by_side(cells: Iterable[str]) -> str:

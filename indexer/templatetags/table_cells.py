@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from indexer.models import City
 from indexer.selectors.cities import PROVINCE, REGION
 from indexer.views.shared.tables import Cell
-from weighting.sentences import set_apart
+from weighting.lettering import set_apart
 
 register = Library()
 

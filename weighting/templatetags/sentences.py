@@ -2,10 +2,10 @@
 
 from django import template
 
-from weighting import sentences
+from weighting import lettering, sentences
 
 register = template.Library()
 register.simple_tag(sentences.sentence_gap)
 register.filter(sentences.unit_behind)
-register.filter(sentences.set_apart)
+register.filter(lettering.set_apart)
 register.filter(sentences.side_by_side)

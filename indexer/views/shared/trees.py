@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from django.utils.translation import gettext as _
 
 from weighting.exports import Fact
+from weighting.lettering import set_apart
 from weighting.models import Framework, Indicator
 from weighting.selectors.tree_changes import TreeChange
-from weighting.sentences import join_sentences, set_apart
+from weighting.sentences import join_sentences
 
 # Of one kind so many are named; the API has all.
 NAMED = 20
