@@ -7,8 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from indexer.method_words import value_words
 from indexer.models import City, IndexEdition
 from indexer.selectors.cities import PROVINCE, REGION
+from indexer.selectors.plans import plan_of
 from indexer.selectors.unit_history import UnitHistory
 from indexer.selectors.unit_profiles import Branch, LeafProfile, LeafTable, UnitProfile
 from indexer.views.public.addresses import Shelf
@@ -53,6 +55,7 @@ def profile_context(
         "withheld": between_names().join(
             profile.leaves[code].node.name for code in sorted(profile.table.withheld)
         ),
+        "lacking": _lacking(profile),
         "density": _density(len(profile.leaves)),
     }
 
@@ -196,6 +199,14 @@ def _leaf_rows(table: LeafTable, branch: Branch) -> Iterator[dict[str, Any]]:
         under = names[part] if part and part not in (before, branch.node.pk) else ""
         before = part or before
         yield _leaf_row(leaf) | {"under": under, "source": table.source_of(leaf.node)}
+
+
+def _lacking(profile: UnitProfile) -> str:
+    """Return what is done about the values that the unit lacks; '' where it has all that may be shown."""
+    plan = plan_of(profile.table.scores.run.method)
+    shown = (leaf.node.code for leaf in profile.leaves.values() if math.isnan(leaf.value))
+    ways = (plan.leaf_step(code).imputation for code in shown if code not in profile.table.withheld)
+    return _("; ").join(value_words("imputation", way) for way in dict.fromkeys(ways))
 
 
 def _leaf_row(leaf: LeafProfile) -> dict[str, Any]:

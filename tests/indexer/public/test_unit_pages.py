@@ -264,3 +264,21 @@ def test_sources_of_the_framework_are_told_once_where_all_share_one(client, huma
     IndicatorTerms.objects.create(index=human_development.index, code="le", source="Another")
     said = words(client, f"{INDEX}1/units/NOR/")
     assert (said.count("A yearbook"), said.count("Another")) == (len(LEAVES) - 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("missing", "ways"), [("reweight", "Reweight what is present"), ("median", "Median of what is present")]
+)
+def test_a_dash_says_what_is_done_about_the_value(client, missing, ways):
+    values = random_values(4)
+    values[2, 0] = float("nan")
+    account = make_account(Role.MANAGER)
+    framework = make_framework(owner=account)
+    (run,) = make_runs(values, tilts=[None], framework=framework, missing=missing, normalisation="minmax")
+    draft = draft_index(slug="liveability", terms=TERMS, actor=account)
+    publish_edition(draft, run=run, actor=account)
+    units = City.objects.in_bulk(run.data_set.city_ids)
+    lacking, whole = (unit_key(units[run.data_set.city_ids[place]]) for place in (2, 0))
+    said = f"“–”: there is no value. What is done about it: {ways}."
+    assert said in words(client, f"/i/liveability/units/{lacking}/")
+    assert "there is no value" not in words(client, f"/i/liveability/units/{whole}/")
