@@ -1,12 +1,14 @@
 """The internal page on which every page component is seen at once, with sample content."""
 
 from base64 import b64encode
+from functools import lru_cache
 from typing import Any, TypedDict
 
 from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from indexer import charts
@@ -191,8 +193,11 @@ def _sample_charts() -> dict[str, charts.Spec]:
     }
 
 
-def _as_image(spec: charts.Spec) -> str:
-    return "data:image/svg+xml;base64," + b64encode(charts.render(spec, "svg", "en")).decode()
+@lru_cache(maxsize=4)
+def _sample_picture(_language: str | None) -> str:
+    """Return a picture as the address of an image; its words in the language that is active."""
+    picture = charts.render(_sample_charts()["rank_spec"], "svg", "en")
+    return "data:image/svg+xml;base64," + b64encode(picture).decode()
 
 
 @audience(MANAGERS)
@@ -248,7 +253,7 @@ def components(request: HttpRequest) -> HttpResponse:
             "The round cannot be opened again.",
         ],
         "heat_lines": HEAT,
-        **(figures := _sample_charts()),
-        "sample_picture": _as_image(figures["rank_spec"]),
+        **_sample_charts(),
+        "sample_picture": _sample_picture(get_language()),
     }
     return render(request, "components/all.html", context)
