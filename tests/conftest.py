@@ -11,7 +11,7 @@ import kombu.pools
 import pytest
 from _pytest import runner
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connection, transaction
 from django.template import Template
 from django.test import TransactionTestCase
 from django.test.utils import instrumented_test_render
@@ -120,12 +120,9 @@ def browser_type_launch_args(browser_type_launch_args, chromium_path):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _emptied_between_tests(request):
-    """Let transactional tests empty what they filled, in place of all tables and of what migrations wrote.
-
-    Some read the files of PostgreSQL: nothing of the tests before them may stand there.
-    """
-    from tests.emptying import empty, empty_files
+def _emptied_between_tests():
+    """Let transactional tests empty what they filled, in place of all tables and of what migrations wrote."""
+    from tests.emptying import empty
     from tests.weighting.errands import settled
     from weighting.services.residue import EMPTYING, FORGETTING
 
@@ -134,13 +131,21 @@ def _emptied_between_tests(request):
         for errand in (FORGETTING, EMPTYING):
             settled(errand)
         for alias in self._databases_names(include_mirrors=False):
-            (empty_files if are_read and connections[alias].vendor == "postgresql" else empty)(alias)
-
-    are_read = any(item.get_closest_marker("alone") for item in request.session.items)
+            empty(alias)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _new_files_to_read(request):
+    """Give a test that reads PostgreSQL's files such in which nothing of the tests before it stands."""
+    if request.node.get_closest_marker("alone") and connection.vendor == "postgresql":
+        from tests.emptying import make_files_anew
+
+        request.getfixturevalue("transactional_db")
+        make_files_anew(connection.alias)
 
 
 @pytest.fixture(autouse=True)
