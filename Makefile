@@ -7,7 +7,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check
 # uv takes half of what pip takes, on two processors at once. Where pip is told of another index, uv cannot be had
 # or does not get through, pip installs.
-UV := UV_HTTP_TIMEOUT=5 UV_HTTP_RETRIES=0 .venv/bin/uv pip install --quiet --compile-bytecode --python $(PY)
+UV := UV_HTTP_TIMEOUT=5 UV_HTTP_RETRIES=0 .venv/bin/uv pip install --quiet --python $(PY)
 QUICKLY = ! $(PY) -m pip config list | grep -q '\.index-url' && $(PIP) 'uv~=0.13' && $(UV)
 
 # As often as promised takes longer than a test may otherwise; the counts that tests print are shown.
@@ -110,7 +110,7 @@ clean: ## remove everything built; the data in var/ stay
 
 .venv/.run: requirements.txt | .venv/.made
 	@echo "Installing the packages of requirements.txt into .venv ..."
-	@{ $(QUICKLY) -r requirements.txt; } 2>/dev/null || $(PIP) -r requirements.txt || $(INSTALL_FAILED)
+	@{ $(QUICKLY) --compile-bytecode -r requirements.txt; } 2>/dev/null || $(PIP) -r requirements.txt || $(INSTALL_FAILED)
 	@touch $@
 
 # Other packages bring versions of their own, so they live in an environment of their own.
@@ -118,7 +118,8 @@ clean: ## remove everything built; the data in var/ stay
 	@$(PY) -m venv $@ && $@/bin/python -m pip install -qq --disable-pip-version-check -r $< || $(INSTALL_FAILED)
 	@touch $@
 
+# Of what the tests install nobody loads two thirds: the rest is compiled as it is loaded.
 .venv/.dev: requirements-dev.txt requirements-parquet.txt requirements.txt | .venv/.made
 	@echo "Installing the packages of requirements-dev.txt into .venv ..."
-	@{ $(QUICKLY) -r requirements-dev.txt; } 2>/dev/null || $(PIP) -r requirements-dev.txt || $(INSTALL_FAILED)
+	@{ $(QUICKLY) -r requirements-dev.txt; } 2>/dev/null || $(PIP) --no-compile -r requirements-dev.txt || $(INSTALL_FAILED)
 	@touch $@ .venv/.run
