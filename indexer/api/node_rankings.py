@@ -17,7 +17,7 @@ from indexer.api.unranked import UNRANKED, RankedPages, beside_page, first_unran
 from indexer.models import Run
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import cities_of_run, names_of_places
-from indexer.selectors.distributions import Distribution
+from indexer.selectors.distributions import distributions_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.preparations import CHANGES, changes_by_city, changes_in, may_change_cells, record_of
 from indexer.selectors.published import codes_given_raw
@@ -128,10 +128,10 @@ def _node_rows(subject: NodeScores, positions: list[int], *, with_raw: bool) -> 
     if run.reproduces_publication:
         printed = printed_figures_of(run.data_set, [subject.cities.ids[p] for p in positions])
     changed = changes_by_city(run, subject.record, node)
-    spread = Distribution(subject, node)
+    spread = distributions_of(subject, [node])[0] if with_raw else None
     columns = {
-        "raw": spread.raw if with_raw else None,
-        "treated": spread.settled if with_raw else None,
+        "raw": spread.raw if spread else None,
+        "treated": spread.settled if spread else None,
         "weight": subject.weights,
         "part": None if subject.parts is None else subject.parts * subject.scale,
     }

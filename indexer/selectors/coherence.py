@@ -14,7 +14,7 @@ from indexer.models import Run, Study
 from indexer.numeric.blocks import Tally, unpack_arrays
 from indexer.numeric.coherence.audit import AuditedIndex, Group, ScoredIndex, shifts_without
 from indexer.numeric.coherence.audit_plan import CountedAudit
-from indexer.numeric.coherence.importance import DRAWS, Importance, shares_of, variance_shares
+from indexer.numeric.coherence.importance import DRAWS, Importance, shares_of
 from indexer.numeric.coherence.kept_facts import KeptIndex, UnweightedFacts, arrays_of_index
 from indexer.numeric.index import Index
 from indexer.selectors.node_scores import NodeScores, node_scores_of
@@ -201,9 +201,7 @@ class GroupView(MemberView):
     @cached_property
     def variance(self) -> FloatArray:
         """Parts of the variance of what stands above; nan where that is no weighted sum."""
-        scored = self.coherence.scored
-        whole = scored.whole_of(self.group.parent)
-        return variance_shares(self.weights, scored.scores_on(self.group.members), whole)
+        return self.coherence.scored.variance(self.group)
 
     @property
     def is_untried(self) -> bool:

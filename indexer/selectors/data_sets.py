@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from indexer.enums import RunStatus
 from indexer.models import City, DataSet, Grouping, IndexMethod, Province, Run
+from indexer.numeric.column_blocks import column_blocks
 from indexer.numeric.faults import DataFault, NormalisationError
 from indexer.numeric.gaps import Beside
 from indexer.numeric.leaf_steps import NormalisedLeaves, RawColumns, extents_of, normalise_leaves
@@ -31,9 +31,6 @@ from weighting.selectors.sharing import known_to
 # What lists of data sets leave in the database.
 NAMES = ("name_zh", "name_en")
 PACKED = ("values", "totals", "auxiliary", "mapping")
-# Columns of that many cells in all are normalised at a time, so that what lies between the raw
-# matrix and the normalised one stays small.
-BLOCK_CELLS = 500_000
 # The page of a data set of more units counts them by province, and lists them page by page.
 MOST_NAMED = 1_000
 PLACE = ("pk", "province_id")
@@ -262,19 +259,12 @@ def normalise_raw_data(
 ) -> NormalisedLeaves:
     """Do the same for data that are not stored; raises `NormalisationError` likewise."""
     beside = _denominators(raw, method)
-    blocks = _column_blocks(*raw.values.shape)
+    blocks = column_blocks(*raw.values.shape)
     try:
         return _normalise_blocks(raw, method, beside, blocks, order)
     except NormalisationError:
         # A block knows the reasons of its own columns; the whole matrix names every one.
         return _normalise_blocks(raw, method, beside, [slice(0, raw.values.shape[1])], order)
-
-
-def _column_blocks(cities: int, leaves: int) -> list[slice]:
-    """Return blocks of at least two columns: NumPy adds a single one in an order of its own."""
-    count = max(1, leaves // max(2, BLOCK_CELLS // cities))
-    ends = [leaves * block // count for block in range(count + 1)]
-    return [slice(start, end) for start, end in pairwise(ends)]
 
 
 def _normalise_blocks(
@@ -309,7 +299,7 @@ def normalised_blocks(
 ) -> Iterator[tuple[slice, FloatArray]]:
     """Yield normalised values, (units, leaves), of data that can be computed, some leaves at a time."""
     raw = with_what_it_asks_for(raw_data_of(data_set, structure), data_set, method)
-    blocks = _column_blocks(*raw.values.shape)
+    blocks = column_blocks(*raw.values.shape)
     for block, made in _each_block(replace(raw, is_part=True), method, _denominators(raw, method), blocks):
         yield block, made.values
 

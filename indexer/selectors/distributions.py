@@ -14,7 +14,7 @@ from indexer.numeric.preparation import IMPUTED
 from indexer.selectors.data_sets import Structure, normalise_leaves_of
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.plans import plan_of
-from indexer.selectors.stored_values import columns_of
+from indexer.selectors.stored_values import columns_of, foresee_columns
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray
 
@@ -67,6 +67,15 @@ class Distribution:
         if not self.node.is_leaf:
             return None
         return self.subject.result.leaves.structure.tree.leaf_codes.index(self.node.code)
+
+
+def distributions_of(subject: NodeScores, nodes: Sequence[Indicator]) -> list[Distribution]:
+    """Return the values of some nodes; leaves, and what these are divided by, are read together."""
+    codes, below = subject.result.leaves.structure.tree.leaf_codes, subject.run.method.denominators
+    own = {node.code for node in nodes if node.is_leaf}
+    wanted = own | {below[code] for code in own if code in below}
+    foresee_columns(subject.run.data_set, [at for at, code in enumerate(codes) if code in wanted])
+    return [Distribution(subject, node) for node in nodes]
 
 
 def treated_values(run: Run, structure: Structure, leaves: Sequence[int]) -> FloatArray:

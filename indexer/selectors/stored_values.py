@@ -1,7 +1,7 @@
 """Rows and columns of the matrix of a data set, read without the rest of it.
 
 A row lies in one piece and is read alone. The cells of a column lie in all rows: these pass by, a few
-megabytes at a time, and no more than the column stays.
+megabytes at a time, and no more than the column stays. Who wants several foresees them: rows pass by once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,11 +29,28 @@ def columns_of(data_set: DataSet, columns: Sequence[int]) -> FloatArray:
     """Return the raw values of some leaves, (units, columns), NaN where missing."""
     if not _is_left_out(data_set):
         return unpack_values(data_set)[:, columns]
+    foreseen = _foreseen(data_set)
+    if foreseen.keys() >= set(columns):
+        return np.stack([foreseen[column] for column in columns], axis=1)
     found, start = np.empty((len(data_set.city_ids), len(columns))), 0
     for rows in _passing_rows(data_set):
         found[start : start + len(rows)] = rows[:, columns]
         start += len(rows)
     return found
+
+
+def foresee_columns(data_set: DataSet, columns: Sequence[int]) -> None:
+    """Read together what will be asked for of some leaves, and keep it as long as the data set is there."""
+    wanted = [column for column in columns if column not in _foreseen(data_set)]
+    if wanted and _is_left_out(data_set):
+        # A piece of its own for each, not every so many bytes of one.
+        _foreseen(data_set).update(zip(wanted, columns_of(data_set, wanted).T.copy(), strict=True))
+
+
+def _foreseen(data_set: DataSet) -> dict[int, FloatArray]:
+    """Return the columns that were read already, by their leaves."""
+    kept: dict[int, FloatArray] = vars(data_set).setdefault("foreseen_columns", {})
+    return kept
 
 
 def rows_of(data_set: DataSet, rows: Sequence[int]) -> FloatArray:

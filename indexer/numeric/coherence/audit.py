@@ -13,7 +13,13 @@ from indexer.numeric.coherence.correlations import (
     correlation_matrix,
     rank_correlation_matrix,
 )
-from indexer.numeric.coherence.importance import DRAWS, Importance, importance_of, linear_importance
+from indexer.numeric.coherence.importance import (
+    DRAWS,
+    Importance,
+    importance_of,
+    linear_importance,
+    variance_shares,
+)
 from indexer.numeric.coherence.indicators import IndicatorFacts, UnitFacts, indicator_facts, unit_facts
 from indexer.numeric.index import Index
 from indexer.numeric.sensitivity import leave_nodes_out
@@ -144,6 +150,14 @@ class AuditedIndex(ABC):
         rng = np.random.default_rng(SEED)
         return importance_of(self.scores_on(members), self.whole_of(parent), rng, draws=draws)
 
+    def variance(self, group: Group) -> FloatArray:
+        """Return the members' parts of the variance of their whole, (members,).
+
+        nan where that is no weighted sum.
+        """
+        weights, whole = self.local[group.members], self.whole_of(group.parent)
+        return variance_shares(weights, self.scores_on(group.members), whole)
+
     @cached_property
     def weighed(self) -> tuple[Weighed, ...]:
         """Every group under its parent, and last all leaves deeper than that under the total."""
@@ -184,7 +198,7 @@ class ScoredIndex(AuditedIndex):
 
     @cached_property
     def pearson(self) -> FloatArray:
-        return correlation_matrix(self._with_total)
+        return correlation_matrix(self._with_total, in_place=True)
 
     @cached_property
     def spearman(self) -> FloatArray:

@@ -114,7 +114,7 @@ def components_of(values: FloatArray) -> Components:
     if len(complete) < FEWEST or is_constant(complete).any():
         nothing = np.full((members, members), np.nan)
         return Components(len(complete), nothing[0], nothing)
-    eigenvalues, vectors = np.linalg.eigh(correlation_matrix(complete))
+    eigenvalues, vectors = np.linalg.eigh(correlation_matrix(complete, in_place=True))
     eigenvalues, vectors = np.clip(eigenvalues[::-1], 0, None), vectors[:, ::-1]
     loadings = vectors * np.sqrt(eigenvalues)
     turned = np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)

@@ -40,7 +40,7 @@ class _Moments:
     scale: FloatArray
 
 
-def correlation_matrix(values: FloatArray) -> FloatArray:
+def correlation_matrix(values: FloatArray, *, in_place: bool = False) -> FloatArray:
     r"""Return Pearson's correlation of every two columns, over the units that have both.
 
     .. math:: r_{jk} = \frac{\sum_c (x_{cj} - \bar x_j)(x_{ck} - \bar x_k)}
@@ -50,13 +50,15 @@ def correlation_matrix(values: FloatArray) -> FloatArray:
     ----------
     values : float array, (units, columns)
         nan where missing.
+    in_place : bool
+        Whether the values are nobody else's, so that their deviations may take their place.
 
     Returns
     -------
     float array, (columns, columns)
         In [-1, 1], symmetric; nan for a constant column and for fewer than three common units.
     """
-    found = _moments(np.asarray(values, dtype=np.float64))
+    found = _moments(np.asarray(values, dtype=np.float64), in_place=in_place)
     known = (found.squares > 0) & (found.count >= FEWEST)
     inverse = np.divide(1, np.sqrt(found.squares), out=np.full(found.squares.shape, np.nan), where=known)
     matrix = found.product
@@ -73,7 +75,10 @@ def rank_correlation_matrix(values: FloatArray) -> FloatArray:
 
     Parameters and values returned are those of `correlation_matrix`.
     """
-    return correlation_matrix(midranks(values))
+    ranks = midranks(values)
+    # Of a large index they are as much as its ranks, and nobody else's they need not stay.
+    del values
+    return correlation_matrix(ranks, in_place=True)
 
 
 def covariance_matrix(values: FloatArray) -> FloatArray:
@@ -89,7 +94,7 @@ def covariance_matrix(values: FloatArray) -> FloatArray:
     float array, (columns, columns)
         nan for fewer than three common units.
     """
-    found = _moments(np.asarray(values, dtype=np.float64))
+    found = _moments(np.asarray(values, dtype=np.float64), in_place=False)
     usable = found.count >= FEWEST
     matrix = np.divide(found.product, found.count - 1, out=np.full(found.product.shape, np.nan), where=usable)
     return matrix * np.outer(found.scale, found.scale)
@@ -186,9 +191,9 @@ def _is_elsewhere(tree: Tree, matrix: FloatArray) -> BoolArray:
     return others & (matrix > own[:, np.newaxis])
 
 
-def _moments(values: FloatArray) -> _Moments:
+def _moments(values: FloatArray, *, in_place: bool) -> _Moments:
     means = _means(values)
-    centred = values - means
+    centred = np.subtract(values, means, out=values if in_place else None)
     scale = np.ones(values.shape[1])
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         product = centred.T @ centred

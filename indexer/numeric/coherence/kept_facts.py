@@ -11,6 +11,7 @@ from indexer.numeric.blocks import Tally
 from indexer.numeric.coherence.audit import AuditedIndex, Group, closest_siblings
 from indexer.numeric.coherence.consistency import Components, Consistency
 from indexer.numeric.coherence.correlations import correlation_flags
+from indexer.numeric.coherence.importance import DRAWS, Importance
 from indexer.numeric.coherence.indicators import IndicatorFacts, UnitFacts
 from indexer.numeric.coherence.unweighted import UnweightedIndex
 from indexer.numeric.treatment import Shape
@@ -91,7 +92,8 @@ class KeptIndex(AuditedIndex):
     Attributes
     ----------
     arrays : dict
-        As `arrays_of_index` gave them.
+        As `arrays_of_index` gave them; that of an earlier release has no importance, which is then worked out
+        of the scores.
     read : callable
         From positions of nodes to their scores, (units, nodes).
     """
@@ -126,6 +128,34 @@ class KeptIndex(AuditedIndex):
     def units(self) -> UnitFacts:
         return _units_in(self.arrays)
 
+    def importance(self, members: IntArray, parent: int, *, draws: int = DRAWS) -> Importance:
+        kept = None if draws else self._importances.get((parent, *members.tolist()))
+        return super().importance(members, parent, draws=draws) if kept is None else kept
+
+    def variance(self, group: Group) -> FloatArray:
+        kept = self._variances.get((group.parent, *group.members.tolist()))
+        return super().variance(group) if kept is None else kept
+
+    @cached_property
+    def _importances(self) -> dict[tuple[int, ...], Importance]:
+        """By the whole and the members, without intervals."""
+        parts = self._by_members("importance", [(each.whole, each.nodes) for each in self.weighed])
+        return {of: Importance(*found, *np.full_like(found, np.nan)) for of, found in parts.items()}
+
+    @cached_property
+    def _variances(self) -> dict[tuple[int, ...], FloatArray]:
+        return self._by_members("variance", [(each.parent, each.members) for each in self.groups])
+
+    def _by_members(
+        self, name: str, each: Sequence[tuple[int, IntArray]]
+    ) -> dict[tuple[int, ...], FloatArray]:
+        """Cut an array whose last axis is that of the members of each whole; nothing where none was kept."""
+        if name not in self.arrays:
+            return {}
+        ends = np.cumsum([len(members) for _whole, members in each])[:-1]
+        parts = np.split(self.arrays[name], ends, axis=-1)
+        return {(whole, *members.tolist()): part for (whole, members), part in zip(each, parts, strict=True)}
+
 
 def arrays_of_data(index: UnweightedIndex) -> Tally:
     """Return all that there is to know of an index before it has weights, by name."""
@@ -137,7 +167,16 @@ def arrays_of_data(index: UnweightedIndex) -> Tally:
 def arrays_of_index(index: AuditedIndex) -> Tally:
     """Return all that the audit of an index finds without drawing or leaving out anything, by name."""
     among = {"pearson": index.pearson, "spearman": index.spearman}
-    return _arrays_of_facts(index) | _arrays_of_groups(index.groups) | among
+    return _arrays_of_facts(index) | _arrays_of_groups(index.groups) | among | _arrays_of_importance(index)
+
+
+def _arrays_of_importance(index: AuditedIndex) -> Tally:
+    """Return importance, linear and smooth, (2, members of each whole), and parts of variance, (members,)."""
+    found = [(each.linear, each.smooth) for _weighed, each in index.importances(draws=0)]
+    return {
+        "importance": np.concatenate([np.stack(each) for each in found], axis=1),
+        "variance": np.concatenate([index.variance(group) for group in index.groups]),
+    }
 
 
 def _arrays_of_facts(index: AuditedIndex) -> Tally:

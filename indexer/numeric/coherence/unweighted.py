@@ -6,6 +6,7 @@ import numpy as np
 
 from indexer.numeric.coherence.audit import Group, ScoredIndex
 from indexer.numeric.coherence.correlations import is_constant
+from indexer.numeric.column_blocks import column_blocks
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree
 
@@ -36,7 +37,9 @@ def unweighted_index(tree: Tree, raw: FloatArray, directions: IntArray) -> Unwei
         1 where more is better, -1 where less is.
     """
     scores = np.full((len(raw), len(tree)), np.nan)
-    scores[:, tree.leaves] = standardise(raw) * directions
+    # What is made of a block on the way is several times as large.
+    for block in column_blocks(*raw.shape):
+        scores[:, tree.leaves[block]] = standardise(raw[:, block]) * directions[block]
     weights = np.zeros(len(tree))
     weights[tree.leaves] = 1 / len(tree.leaves)
     return UnweightedIndex(tree, weights, weights, raw, scores, np.full(len(raw), np.nan))

@@ -15,7 +15,7 @@ from indexer import charts
 from indexer.answers import answer_page
 from indexer.forms.coherence import NodeOfIndex
 from indexer.models import Run
-from indexer.selectors.distributions import Distribution
+from indexer.selectors.distributions import Distribution, distributions_of
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.published import codes_given_raw
 from indexer.selectors.runs import PERCENT
@@ -47,7 +47,7 @@ def distribution_figure(request: HttpRequest, run: Run) -> Spec | None:
 def _asked(request: HttpRequest, run: Run) -> tuple[NodeOfIndex, Distribution]:
     subject = node_scores_of(run)
     form = NodeOfIndex(request.GET, nodes=subject.nodes)
-    return form, Distribution(subject, form.chosen)
+    return form, distributions_of(subject, [form.chosen])[0]
 
 
 def _page(request: HttpRequest, run: Run) -> HttpResponse:

@@ -17,7 +17,7 @@ from indexer.method_words import short_method_words
 from indexer.models import Run
 from indexer.numeric.preparation import CellArray
 from indexer.selectors.cities import MANY_CITIES, Cities
-from indexer.selectors.distributions import Distribution
+from indexer.selectors.distributions import distributions_of
 from indexer.selectors.levels import level_named, widest_level
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.places import PlaceRanking, rank_places
@@ -112,7 +112,7 @@ class Ranking:
         node = self.subject.node
         if node is None or not node.is_leaf or not self.with_raw:
             return []
-        spread = Distribution(self.subject, node)
+        spread = distributions_of(self.subject, [node])[0]
         found = [("raw", _("Raw value"), spread.raw), ("treated", _("As treated"), spread.treated)]
         return [(key, name, values) for key, name, values in found if values is not None]
 

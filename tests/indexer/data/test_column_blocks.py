@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from indexer.models import DataSet, IndexMethod
+from indexer.numeric import column_blocks
 from indexer.numeric.faults import NormalisationError
-from indexer.selectors import block_parts, data_sets
+from indexer.selectors import block_parts
 from indexer.selectors.data_sets import (
     RawData,
     normalise_data_set,
@@ -41,9 +42,9 @@ def method(**options):
 
 def both(monkeypatch, raw, chosen):
     """Normalise as one block, and in blocks of two and three columns."""
-    monkeypatch.setattr(data_sets, "BLOCK_CELLS", 10**9)
+    monkeypatch.setattr(column_blocks, "BLOCK_CELLS", 10**9)
     whole = normalise_raw_data(raw, chosen)
-    monkeypatch.setattr(data_sets, "BLOCK_CELLS", 1)
+    monkeypatch.setattr(column_blocks, "BLOCK_CELLS", 1)
     return whole, normalise_raw_data(raw, chosen, order="F")
 
 
@@ -72,7 +73,7 @@ def test_a_city_with_values_in_some_blocks_alone_is_no_fault(monkeypatch):
 def test_faults_of_all_blocks_are_named_together(monkeypatch):
     raw = raw_data(gaps=0)
     raw.values[4, 1] = raw.values[7, 20] = np.nan
-    monkeypatch.setattr(data_sets, "BLOCK_CELLS", 1)
+    monkeypatch.setattr(column_blocks, "BLOCK_CELLS", 1)
     with pytest.raises(NormalisationError) as caught:
         normalise_raw_data(raw, method(missing="refuse"))
 
@@ -81,10 +82,10 @@ def test_faults_of_all_blocks_are_named_together(monkeypatch):
 
 def test_normalising_holds_one_matrix_and_a_part(monkeypatch):
     raw = raw_data(gaps=0, cities=2000, leaves=300)
-    monkeypatch.setattr(data_sets, "BLOCK_CELLS", 20_000)
+    monkeypatch.setattr(column_blocks, "BLOCK_CELLS", 20_000)
 
     def growth(cells):
-        monkeypatch.setattr(data_sets, "BLOCK_CELLS", cells)
+        monkeypatch.setattr(column_blocks, "BLOCK_CELLS", cells)
         tracemalloc.start()
         normalise_raw_data(raw, method(outliers="keep"), order="F")
         _now, peak = tracemalloc.get_traced_memory()
@@ -113,7 +114,7 @@ def test_values_read_in_pieces_are_those_stored(monkeypatch):
 @pytest.mark.parametrize("missing", ["zero", "mean", "reweight"])
 def test_a_leaf_alone_has_the_bits_it_has_among_all(monkeypatch, normalisation, missing):
     monkeypatch.setattr(block_parts, "PIECE", 1000)
-    monkeypatch.setattr(data_sets, "BLOCK_CELLS", 200)
+    monkeypatch.setattr(column_blocks, "BLOCK_CELLS", 200)
     framework = make_framework()
     codes = [leaf.code for leaf in framework.indicators.filter(is_leaf=True).order_by("position")]
     raw = raw_data(leaves=len(codes))

@@ -11,9 +11,13 @@ from django.urls import reverse
 from indexer import tasks
 from indexer.audit_files import TABLES
 from indexer.enums import RunStatus
-from indexer.models import DataFacts, Run, RunFacts
-from indexer.selectors import block_parts, data_facts, run_facts
-from indexer.selectors.coherence import coherence_of
+from indexer.models import DataFacts, DataSet, Run, RunFacts
+from indexer.numeric import column_blocks
+from indexer.numeric.blocks import unpack_arrays
+from indexer.numeric.coherence import correlations
+from indexer.selectors import block_parts, data_facts, run_facts, stored_values
+from indexer.selectors.coherence import arrays_to_keep_of_run, coherence_of
+from indexer.selectors.data_sets import PACKED
 from indexer.selectors.runs import runs_with_nodes
 from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
 from tests.factories import make_framework
@@ -82,6 +86,46 @@ def test_what_is_kept_is_told_as_what_is_worked_out(run, analyst, monkeypatch):
     assert told(analyst, run) == worked_out
 
 
+def test_a_report_of_what_is_kept_reads_the_values_once(run, analyst, large, monkeypatch):
+    """For its histograms; importance and parts of the variance are kept."""
+    request_run_facts(run.pk)
+    assert keep_waiting_facts()
+    passes = count_passes(monkeypatch)
+    answer = analyst.get(reverse("indexer:run-audit-report", args=[run.pk]))
+    assert answer.content.count(b"<figure") > 3
+    assert len(passes) == 1
+    assert analyst.get(reverse("indexer:run-coherence", args=[run.pk])).status_code == 200
+    assert len(passes) == 1
+
+
+def test_the_values_of_one_indicator_are_read_once(run, analyst, large, monkeypatch):
+    passes = count_passes(monkeypatch)
+    page = reverse("indexer:run-distribution", args=[run.pk])
+    assert analyst.get(page, {"node": "x00"}).status_code == 200
+    assert len(passes) == 1
+
+
+def count_passes(monkeypatch):
+    """Return what grows with each time that all values pass by."""
+    passes, read = [], stored_values._passing_rows
+    monkeypatch.setattr(
+        stored_values, "_passing_rows", lambda data_set: passes.append(data_set.pk) or read(data_set)
+    )
+    return passes
+
+
+def test_what_an_earlier_release_kept_is_told_alike(run, analyst, monkeypatch):
+    worked_out = told(analyst, run)
+    make_large(monkeypatch)
+    request_run_facts(run.pk)
+    assert keep_waiting_facts()
+    facts = RunFacts.objects.get()
+    arrays = unpack_arrays(bytes(facts.block))
+    del arrays["importance"], arrays["variance"]
+    monkeypatch.setattr("indexer.selectors.coherence.kept_arrays_of_run", lambda _run: arrays)
+    assert told(analyst, run) == worked_out
+
+
 def test_an_analyst_who_looks_has_a_worker_asked(run, analyst, large, monkeypatch):
     sent = []
     monkeypatch.setattr(tasks.keep_facts, "apply_async", lambda args, **_options: sent.append(args))
@@ -143,6 +187,17 @@ def test_a_page_of_one_group_holds_a_part_of_the_scores(monkeypatch):
     kept = _peak(look)
     monkeypatch.setattr(data_facts, "MOST_VALUES", 10**9)
     assert _peak(look) > kept + 3 * matrix
+
+
+def test_facts_are_worked_out_with_a_few_matrices(monkeypatch):
+    """Values, scores, and what is correlated with its count; of a ranking and of a data set."""
+    run = make_ranking(20_000)
+    monkeypatch.setattr(column_blocks, "BLOCK_CELLS", 100_000)
+    monkeypatch.setattr(correlations, "RANKED_CELLS", 100_000)
+    matrix = 8 * 20_000 * len(run.data_set.leaf_codes)
+    data_set = DataSet.objects.defer(*PACKED).get(pk=run.data_set_id)
+    assert _peak(lambda: arrays_to_keep_of_run(run.pk)) < 7 * matrix
+    assert _peak(lambda: data_facts.arrays_to_keep(data_set)) < 7 * matrix
 
 
 def _peak(work):

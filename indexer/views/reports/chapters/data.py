@@ -7,7 +7,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.enums import ReportChapter
-from indexer.selectors.distributions import Distribution
+from indexer.selectors.distributions import Distribution, distributions_of
 from indexer.selectors.published import codes_given_raw
 from indexer.views.reports.chapters.chapter import Chapter
 from indexer.views.reports.material import MOST_FIGURES, MOST_FINDINGS, Material
@@ -56,8 +56,8 @@ def _skewed(material: Material) -> list[Figure]:
     skews = np.nan_to_num([abs(shape.skewness) for shape in coherence.scored.indicators.shapes])
     drawn: list[Figure] = []
     order = [coherence.nodes[int(coherence.tree.leaves[at])] for at in np.argsort(-skews, kind="stable")]
-    for node in [node for node in order if node.code not in material.hidden][:MOST_FIGURES]:
-        found = Distribution(coherence.subject, node)
+    told = [node for node in order if node.code not in material.hidden][:MOST_FIGURES]
+    for found in distributions_of(coherence.subject, told):
         drawn += [_named_after(found, figure) for _of, figure in islice(each_figure(found, given), 1)]
     return drawn
 
