@@ -1,8 +1,8 @@
 """Runs under several versions, data or methods, set against the first of them, over the units of all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from indexer.numeric.comparison import (
 )
 from indexer.numeric.joined_trees import NOWHERE, JoinedTrees
 from indexer.numeric.node_steps import NodeSteps
+from indexer.numeric.rank_correlation import kendall_by_version
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.score_change import ChangeParts, ScoredSide, split_change
 from indexer.selectors.cities import Cities
@@ -39,6 +40,8 @@ WEIGHT_TOLERANCE = 1e-12
 TOPS = (3, 10, 50, 100)
 # So many scores of units on nodes are split at a time.
 SPLIT_CELLS = 2_000_000
+# Ranks of so many units in all are correlated with one version's at a time.
+CORRELATED_CELLS = 1_000_000
 BANDS = (10, 50, 100, 200, 500, 1000, 2000, 5000)
 
 # Why a change of the scores cannot be split: the two versions measure in different units or form
@@ -190,6 +193,18 @@ class Comparison:
     def top_overlaps(self, k: int) -> FloatArray:
         """How much of their first k units every two versions share, (versions, versions)."""
         return top_overlap(self.ranks, k)
+
+    def pairs(self) -> Iterator[tuple[int, int, "ShiftSummary"]]:
+        """Yield how far every two versions are apart; those beside one version are correlated together."""
+        ranks = np.ascontiguousarray(self.ranks.T)
+        overlaps = {k: self.top_overlaps(k) for k in self.tops}
+        width = max(1, CORRELATED_CELLS // ranks.shape[1])
+        starts = ((one, start) for one in range(len(ranks)) for start in range(one + 1, len(ranks), width))
+        for one, start in starts:
+            taus = kendall_by_version(ranks[one], ranks[start : start + width]).tolist()
+            for other, tau in enumerate(taus, start):
+                tops = {k: float(shared[one, other]) for k, shared in overlaps.items()}
+                yield one, other, _summary(ranks[one], ranks[other], partial(float, tau), tops)
 
     @cached_property
     def band_limits(self) -> IntArray:
@@ -383,8 +398,15 @@ def _ranked_in_all(
 
 def summarise_shift(before: IntArray, after: IntArray) -> ShiftSummary:
     """Return the figures that say how far two rankings are apart."""
-    sizes = np.abs(rank_shift(before, after))
     both = np.stack([before, after], axis=1)
+    tops = {k: float(top_overlap(both, k)[0, 1]) for k in tops_of(len(before))}
+    return _summary(before, after, lambda: kendall_tau_b(before, after), tops)
+
+
+def _summary(
+    before: IntArray, after: IntArray, tau: Callable[[], float], tops: dict[int, float]
+) -> ShiftSummary:
+    sizes = np.abs(rank_shift(before, after))
     try:
         correlation = spearman(before, after)
     except ValueError:  # all units tie in one of them
@@ -394,8 +416,8 @@ def summarise_shift(before: IntArray, after: IntArray) -> ShiftSummary:
         largest=int(sizes.max()),
         mean_absolute=mean_absolute_shift(before, after),
         spearman=correlation,
-        tau_b=None if correlation is None else kendall_tau_b(before, after),
-        tops={k: float(top_overlap(both, k)[0, 1]) for k in tops_of(len(before))},
+        tau_b=None if correlation is None else tau(),
+        tops=tops,
     )
 
 

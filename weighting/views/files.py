@@ -52,16 +52,19 @@ def table_answer(
     columns: Sequence[Heading],
     rows: Iterable[Sequence[object]],
     provenance: Sequence[Fact] = (),
+    *,
+    at_once: int | None = None,
 ) -> HttpResponse:
     """Return a table to save as ``name`` and the ending of its format; 404 for an unknown format.
 
-    A long one is sent while its rows are made.
+    One of more rows than ``at_once`` is sent while they are made; these are fewer where a row takes long.
     """
     if format not in FORMATS:
         raise Http404
     coming = iter(rows)
-    first = list(islice(coming, MOST_AT_ONCE + 1))
-    if len(first) > MOST_AT_ONCE and not FORMATS[format].comes_whole:
+    most = MOST_AT_ONCE if at_once is None else at_once
+    first = list(islice(coming, most + 1))
+    if len(first) > most and not FORMATS[format].comes_whole:
         streamed: Any = streamed_answer(format, name, columns, chain(first, coming), provenance)
         return streamed
     try:

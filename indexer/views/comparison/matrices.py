@@ -1,7 +1,6 @@
 """Every two versions of a comparison set against each other, as tables shaded like a heat map."""
 
 from collections.abc import Iterator
-from itertools import combinations
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.forms.comparison import FigureOptions
-from indexer.selectors.comparison import Comparison, summarise_shift
+from indexer.selectors.comparison import Comparison
 from indexer.views.comparison.apart import apart_facts
 from indexer.views.shared.exports import run_facts
 from indexer.views.shared.run_names import run_names, short_names
@@ -18,6 +17,8 @@ from weighting.numeric.arrays import FloatArray
 from weighting.views.files import table_answer
 
 SHADES = 5
+# A file of more pairs is sent while the rankings of the next are held against each other.
+PAIRS_AT_ONCE = 50
 
 
 def matrices_of(compared: Comparison, options: FigureOptions) -> list[dict[str, Any]]:
@@ -61,18 +62,17 @@ def pairs_file(compared: Comparison, format: str) -> HttpResponse:
         *(Heading(f"top_{k}", _("First %(k)s in common") % {"k": k}) for k in compared.tops),
     ]
     facts = [*run_facts(*compared.runs), *apart_facts(compared)]
-    return table_answer(format, "versions", columns, _pair_rows(compared), facts)
+    return table_answer(format, "versions", columns, _pair_rows(compared), facts, at_once=PAIRS_AT_ONCE)
 
 
 def _pair_rows(compared: Comparison) -> Iterator[list[object]]:
-    named = list(zip(compared.results, run_names(compared.runs, compared.names), strict=True))
-    for (one, name), (other, other_name) in combinations(named, 2):
-        summary = summarise_shift(one.ranks, other.ranks)
+    runs, names = compared.runs, run_names(compared.runs, compared.names)
+    for one, other, summary in compared.pairs():
         yield [
-            one.run.pk,
-            name,
-            other.run.pk,
-            other_name,
+            runs[one].pk,
+            names[one],
+            runs[other].pk,
+            names[other],
             summary.moved,
             summary.largest,
             summary.mean_absolute,

@@ -7,9 +7,11 @@ from django.urls import reverse
 
 from indexer.enums import RunStatus
 from indexer.models import DataSet, Run
+from indexer.selectors import comparison
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
+from indexer.views.comparison import matrices
 from tests.factories import make_framework
 from tests.indexer.composites import ranks_of
 from tests.indexer.factories import make_version
@@ -328,6 +330,32 @@ def test_every_two_versions_come_as_a_file(analyst, runs):
     shifts = [float(row["Mean rank shift"]) for row in rows]
     assert shifts == [compared.mean_shifts[a, b] for a, b in ((0, 1), (0, 2), (1, 2))]
     assert float(rows[0]["Kendall tau-b"]) == pytest.approx(1 / 3)
+
+
+def test_many_versions_are_sent_while_they_are_held_against_each_other(analyst, monkeypatch):
+    rng = np.random.default_rng(5)
+    runs = make_runs(rng.integers(1, 4, (40, 5)).astype(float), tilts=[None, 1.0, 2.0, 3.0])
+    whole = analyst.get("/compare/pairs/", ask(*runs))
+    assert not whole.streaming
+    monkeypatch.setattr(matrices, "PAIRS_AT_ONCE", 2)
+    monkeypatch.setattr(comparison, "CORRELATED_CELLS", 50)
+    held, real = [], comparison._summary
+    monkeypatch.setattr(comparison, "_summary", lambda *given: held.append(1) or real(*given))
+    streamed = analyst.get("/compare/pairs/", ask(*runs))
+    assert streamed.streaming
+    pieces = iter(streamed)
+    first = next(pieces)
+    assert len(held) == 3, "of six"
+    assert first + b"".join(pieces) == whole.content
+
+
+def test_versions_are_correlated_together_as_they_are_alone(analyst):
+    rng = np.random.default_rng(6)
+    runs = make_runs(rng.integers(1, 4, (40, 5)).astype(float), tilts=[None, 1.0, 2.0, 3.0])
+    compared = analyst.get(HERE, ask(*runs)).context["compared"]
+    ranks = compared.ranks
+    for one, other, summary in compared.pairs():
+        assert summary == comparison.summarise_shift(ranks[:, one], ranks[:, other])
 
 
 def test_a_city_can_be_marked_by_any_of_its_names(analyst, runs):
