@@ -146,7 +146,7 @@ def read_data(
     if table is not None:
         check_columns(table, log, framework.directions, totals, treatment=treatment or Treatment())
     log.raise_if_any()
-    assert table is not None  # noqa: S101 - without problems there is a table
+    assert table is not None  # noqa: S101  (without problems there is a table)
     return table
 
 

@@ -123,7 +123,7 @@ class PreparationView(RunView):
 
 def _node_rows(subject: NodeScores, positions: list[int], *, with_raw: bool) -> list[dict[str, Any]]:
     run, node = subject.run, subject.node
-    assert node is not None  # noqa: S101 - the code was found
+    assert node is not None  # noqa: S101  (the code was found)
     printed: Printed = {}
     if run.reproduces_publication:
         printed = printed_figures_of(run.data_set, [subject.cities.ids[p] for p in positions])

@@ -239,10 +239,9 @@ class UnitFinder:
         """Return the match of one label."""
         if key := self._spelt(label):
             return Match(key, "exact")
-        name = unit_key(label)
         if is_total(label):
             return Match(TOTALS, "name")
-        if not name:
+        if not unit_key(label):
             return Match("")
         is_sum = is_aggregate(label)
         try:
@@ -257,10 +256,12 @@ class UnitFinder:
             if beside := self._beside_code(label):
                 return beside
             self._looks += not is_sum
-            near = tuple(self.keys[label] for label in error.nearest)
-            # The nearest is proposed where a person might take one for the other.
-            is_like = bool(near) and (not name.isascii() or self.likeness(label, near[0]) >= ALIKE)
-            return Match(near[0] if is_like else "", "near" if is_like else "", near)
+            return self._near(label, tuple(self.keys[near] for near in error.nearest))
+
+    def _near(self, label: str, near: tuple[str, ...]) -> Match:
+        """Propose the nearest unit to a label where a person might take one for the other."""
+        is_like = bool(near) and (not unit_key(label).isascii() or self.likeness(label, near[0]) >= ALIKE)
+        return Match(near[0], "near", near) if is_like else Match("", "", near)
 
     def _beside_code(self, label: str) -> Match | None:
         """Find a unit that is called by its code and its name at once, or by its name behind a number.

@@ -49,7 +49,7 @@ def _framework(path: Path, given: Given) -> CleanRows:
 
 def _weights(path: Path, given: Given) -> CleanRows:
     framework = given.framework
-    assert framework is not None  # noqa: S101 - see NEEDS_FRAMEWORK
+    assert framework is not None  # noqa: S101  (see NEEDS_FRAMEWORK)
     table = read_weights(path, path.name, framework.tree, nodes=framework.rows, decisions=given.decisions)
     rows = zip(framework.tree.codes, table.local.tolist(), table.global_.tolist(), strict=True)
     return CleanRows(("code", "local_weight", "global_weight"), [list(row) for row in rows])
@@ -57,7 +57,7 @@ def _weights(path: Path, given: Given) -> CleanRows:
 
 def _totals(path: Path, given: Given) -> CleanRows:
     framework = given.framework
-    assert framework is not None  # noqa: S101 - see NEEDS_FRAMEWORK
+    assert framework is not None  # noqa: S101  (see NEEDS_FRAMEWORK)
     codes = [framework.rows[leaf].code for leaf in framework.tree.leaves]
     log = ProblemLog(path.name)
     totals = scan_totals(path, log, codes, given.decisions)

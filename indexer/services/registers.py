@@ -151,8 +151,8 @@ def register_units(
         for said in City.objects.filter(register=register).order_by("pk").values_list(*FIELDS).iterator()
     ]
     known: dict[int, Named[KnownUnit]] = {}
-    for unit in held:
-        known.setdefault(unit.province_id, Named()).add(unit)
+    for one in held:
+        known.setdefault(one.province_id, Named()).add(one)
     beside = {place: known.setdefault(province.pk, Named()) for place, province in provinces.items()}
     _check_codes(rows, held, beside)
     fresh: list[KnownUnit] = []
@@ -160,14 +160,13 @@ def register_units(
     units: list[KnownUnit] = []
     for row in rows:
         place = row.region, row.province
-        known_unit = beside[place].find(row.names)
-        unit = known_unit or beside[place].add(
-            KnownUnit(0, provinces[place].pk, *row.names, list(row.aliases))
-        )
-        if _complete(unit, row) and known_unit:
-            changed.append(unit)
-        if known_unit is None:
+        unit = beside[place].find(row.names)
+        if unit is None:
+            unit = beside[place].add(KnownUnit(0, provinces[place].pk, *row.names, list(row.aliases)))
+            _complete(unit, row)
             fresh.append(unit)
+        elif _complete(unit, row):
+            changed.append(unit)
         units.append(unit)
     # What is new is written as it has become.
     written = {unit.pk: unit for unit in (*changed, *_completed(known.values())) if unit.pk}

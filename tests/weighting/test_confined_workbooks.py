@@ -107,7 +107,7 @@ def test_every_kind_of_cell_is_the_text_that_a_person_would_type():
     bold = TextBlock(InlineFont(b=True), "bold")
     sheet.append(["南阳", " spaced ", 7, 7.5, -2.0, 1e-9, 123456789012345])
     sheet.append([True, False, "#N/A", "#DIV/0!", CellRichText("plain ", bold), "", None, "x"])
-    moment = datetime.datetime(2024, 1, 2, 3, 4)  # noqa: DTZ001 - a spreadsheet knows no time zone
+    moment = datetime.datetime(2024, 1, 2, 3, 4)  # noqa: DTZ001  (a spreadsheet knows no time zone)
     sheet.append([moment.date(), moment, moment.time()])
     sheet["A6"] = "after two blank rows"
     out = BytesIO()

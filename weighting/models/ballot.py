@@ -53,7 +53,7 @@ class Ballot(models.Model):
     medium = models.CharField(max_length=6, choices=Medium, default=Medium.ONLINE)
     # The hash of its holder's secret by which it is found; gone at the close, or where a series shows
     # own earlier scores, at its end.
-    lock = models.CharField(max_length=64, null=True, default=None, unique=True, editable=False)  # noqa: DJ001 - unique where it is set
+    lock = models.CharField(max_length=64, null=True, default=None, unique=True, editable=False)  # noqa: DJ001  (unique where it is set)
     # The lock of the same person's ballot of the round before, once its secret was shown as well.
     earlier_lock = models.CharField(max_length=64, blank=True, default="", editable=False)
     # See services.sectors: which sector it is takes the server's secret key as well.
@@ -86,7 +86,7 @@ class Invitation(models.Model):
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="invitations")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="invitations")
     # The other hash of the secret that the ballot's holder keeps.
-    claim = models.CharField(max_length=64, null=True, default=None, unique=True, editable=False)  # noqa: DJ001 - as above
+    claim = models.CharField(max_length=64, null=True, default=None, unique=True, editable=False)  # noqa: DJ001  (as above)
     # A ballot from before there were claims: its link finds it, until the first visit claims it.
     unclaimed_ballot = models.OneToOneField(
         Ballot,

@@ -65,7 +65,7 @@ def read_scores(source: Source, name: str, tree: Tree) -> ScoreTable:
     log = ProblemLog(name)
     table = scan_scores(source, log, tree.codes, tree)
     log.raise_if_any()
-    assert table is not None  # noqa: S101 - without problems there is a table
+    assert table is not None  # noqa: S101  (without problems there is a table)
     return table
 
 
@@ -131,11 +131,17 @@ def _check_complete(scores: list[_Score], tree: Tree, log: ProblemLog) -> None:
         elif code not in scored:
             message = _("Nobody scored the indicator, so it has no weight. Leave out its whole group.")
             log.add(message, column="indicator", value=code)
+    _check_experts(scores, [code for code in asked if code in rows], log)
+
+
+def _check_experts(scores: list[_Score], asked: Sequence[str], log: ProblemLog) -> None:
+    """Note the rows that an expert lacks of those that others have."""
     by_expert: dict[str, set[str]] = {}
-    for score in filter(lambda score: score.expert, scores):
-        by_expert.setdefault(score.expert, set()).add(score.code)
+    for score in scores:
+        if score.expert:
+            by_expert.setdefault(score.expert, set()).add(score.code)
     for expert, own in by_expert.items():
-        if lacking := [code for code in asked if code in rows and code not in own]:
+        if lacking := [code for code in asked if code not in own]:
             message = _("No rows for %(codes)s. Add them, with an empty score for an abstention.")
             log.add(message % {"codes": _(", ").join(lacking)}, column="expert", value=expert)
 

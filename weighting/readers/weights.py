@@ -66,7 +66,7 @@ def read_weights(
     log = ProblemLog(name)
     table = scan_weights(source, log, tree.codes, tree, nodes=nodes, normalise=normalise, decisions=decisions)
     log.raise_if_any()
-    assert table is not None  # noqa: S101 - without problems there is a table
+    assert table is not None  # noqa: S101  (without problems there is a table)
     return table
 
 

@@ -16,7 +16,7 @@ from psycopg import sql
 from weighting.immutability import LOG
 from weighting.services.residue import BALLOTS, MAINTAIN_SINCE, PEOPLE
 
-PASSWORD_VARIABLE = "QUANHENG_APP_PASSWORD"  # noqa: S105 - the name of the variable
+PASSWORD_VARIABLE = "QUANHENG_APP_PASSWORD"  # noqa: S105  (the name of the variable)
 # What a role may beyond a database, and how that is taken away: only by who may it.
 BEYOND = (
     "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls"

@@ -27,7 +27,7 @@ def _tells(parcel: Parcel) -> bool:
 
 def _table(parcel: Parcel) -> Table | None:
     table = parcel.plain
-    assert table is not None  # noqa: S101 - it was told by its header
+    assert table is not None  # noqa: S101  (it was told by its header)
     nodes = below_the_index(list(_nodes(table, parcel.log)))
     give = framework_of if parcel.kind == "framework" else weights_of
     return give(nodes, parcel.decisions)

@@ -75,7 +75,7 @@ def _tells(parcel: Parcel) -> bool:
 
 def _table(parcel: Parcel) -> Table | None:
     table = parcel.plain
-    assert table is not None  # noqa: S101 - it was told by its header
+    assert table is not None  # noqa: S101  (it was told by its header)
     table = with_heads(table, ("code",))
     levels = levels_of(table.header)
     # “Indicator” names a level here; elsewhere it may stand for a code.
