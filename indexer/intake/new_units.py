@@ -1,5 +1,6 @@
 """The units of a file of data as rows of a register that is made of them."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from weighting.readers.columns import Column
 from weighting.readers.languages import names_by_script
 from weighting.readers.table import Table
 
+# ID, Hospital ID, Country Code, iso3, 编号.
+CODE_HEAD = re.compile(r"(?:^|[\s_.-])(?:id|code|key|iso[23]?)$|(?:代码|编码|编号)$", re.IGNORECASE)
 LONGEST_CODE, LONGEST_NAME = 20, 200
 MOST_BLOCKERS = 50
 # A column groups units if it says one thing of so many of them.
@@ -58,6 +61,11 @@ class UnitFacts:
     samples: Sequence[str]
     codes: Sequence[str]
     groups: Sequence[str]
+
+    @property
+    def likely_code(self) -> str:
+        """The first column of codes that is called one; '' where none is."""
+        return next(filter(CODE_HEAD.search, self.codes), "")
 
 
 def facts_of_units(file: UnitTable) -> UnitFacts:

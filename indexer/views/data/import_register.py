@@ -38,8 +38,8 @@ def import_register(request: HttpRequest, pk: int) -> HttpResponse:
     except FileProblems as found:
         messages.error(request, str(found))
         return redirect("indexer:import-mapping", pk=pk)
-    names = {"name_zh": draft.name_zh, "name_en": draft.name_en}
-    form = NewRegisterForm(request.POST if request.method == "POST" else None, facts=facts, initial=names)
+    initial = {"name_zh": draft.name_zh, "name_en": draft.name_en, "code": facts.likely_code}
+    form = NewRegisterForm(request.POST if request.method == "POST" else None, facts=facts, initial=initial)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from indexer.intake.hints import is_aggregate
-from indexer.intake.new_units import UnitTable, rows_of_units
+from indexer.intake.new_units import UnitFacts, UnitTable, rows_of_units
 from indexer.models import City, DataImport, DataSet, Province, Register
 from indexer.services.registers import default_register
 from tests.factories import make_framework
@@ -80,6 +80,22 @@ def test_the_page_offers_columns_that_say_one_thing_of_each_unit(client, framewo
     assert 'value="key"' in codes
     assert 'value="land"' in groups.partition("</select>")[0]
     assert not [head for head in ("land", "fixed", "year") if f'value="{head}"' in codes]
+    # What is called a key is one, unless somebody says otherwise.
+    assert '<option value="key" selected>' in codes
+
+
+@pytest.mark.parametrize(
+    ("heads", "likely"),
+    [
+        (["Beds", "ID"], "ID"),
+        (["Hospital ID", "key"], "Hospital ID"),
+        (["机构编号"], "机构编号"),
+        (["ISO3"], "ISO3"),
+        (["Beds", "Acid", "monkey"], ""),
+    ],
+)
+def test_a_column_of_codes_is_known_by_its_head(heads, likely):
+    assert UnitFacts(2, ["A", "B"], heads, []).likely_code == likely
 
 
 def test_a_group_spelt_otherwise_in_one_year_makes_no_second_unit():
