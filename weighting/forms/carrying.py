@@ -24,8 +24,9 @@ class CarryingFileInput(forms.FileInput):
     """An input for a file; shown again with one that nothing is wrong with, it carries that one."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
-        """Return the file that was chosen, else the one that the page carried."""
-        return super().value_from_datadict(data, files, name) or _unpacked(data, name)
+        """Return the file that was chosen, else the one that the page carried, unless it is to be dropped."""
+        chosen = super().value_from_datadict(data, files, name)
+        return chosen or (None if _dropping(name) in data else _unpacked(data, name))
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
         return super().value_omitted_from_data(data, files, name) and _key(name) not in data
@@ -42,10 +43,17 @@ class CarryingFileInput(forms.FileInput):
             words = _("“%(name)s” is too large to be sent along: choose it again.") % {"name": value.name}
             return format_html('{}<p class="field-help">{}</p>', shown, words)
         words = _("“%(name)s” is sent along. Choose a file only to send another one.") % {"name": value.name}
-        return format_html(
+        carrying = format_html(
             '{}<p class="field-help">{}</p><input type="hidden" name="{}" value="{}">'
             '<input type="hidden" name="{}-name" value="{}">',
             *(shown, words, _key(name), packed, _key(name), value.name),
+        )
+        if self.is_required:
+            return carrying
+        # Where none is needed, a page that is filled in otherwise must let go of it.
+        return format_html(
+            '{}<label class="choice"><input type="checkbox" name="{}" value="1"> {}</label>',
+            *(carrying, _dropping(name), _("Send no file")),
         )
 
 
@@ -73,6 +81,10 @@ def packed_of(file: UploadedFile) -> str:
 
 def _key(name: str) -> str:
     return f"{name}-carried"
+
+
+def _dropping(name: str) -> str:
+    return f"{name}-dropped"
 
 
 def _unpacked(data: Mapping[str, Any], name: str) -> UploadedFile | None:

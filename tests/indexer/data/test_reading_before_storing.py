@@ -94,6 +94,22 @@ def test_an_import_refused_for_its_terms_carries_both_of_its_files(visitor):
     assert (draft.file_name, draft.totals_name, draft.totals) == ("d.csv", "t.csv", {"a": 10.0, "b": 20.0})
 
 
+def test_a_page_lets_go_of_a_file_that_it_needs_not(visitor):
+    """Equal weights take no file: the page that carries the one that was sent has to be able to drop it."""
+    address = reverse("weighting:version-new")
+    said = {"framework": make_framework().pk, "label_en": "Equal", "source": "equal"}
+    page = visitor.post(address, {**said, "file": SimpleUploadedFile("w.csv", b"code,local_weight\na,1\n")})
+    assert page.status_code == 422
+    assert visitor.post(address, {**said, **carried_by(page)}).status_code == 422
+    assert 'name="file-dropped"' in page.text
+    assert visitor.post(address, {**said, **carried_by(page), "file-dropped": "1"}).status_code == 302
+    # A file that has to be sent is not dropped.
+    panel = visitor.post(
+        reverse("weighting:panel-import"), {"name": "", "file": SimpleUploadedFile("p.csv", PANEL)}
+    )
+    assert "file-dropped" not in panel.text
+
+
 def test_a_file_that_is_wrong_itself_or_too_large_is_chosen_again(visitor, monkeypatch):
     address = reverse("weighting:panel-import")
     monkeypatch.setattr(carrying, "MOST_CARRIED", 10)
