@@ -28,23 +28,23 @@ WAYS = [(390, True), (390, False), (1440, False)]
 
 
 @pytest.fixture
-def analyst():
+def owner():
     return make_account(Role.ANALYST, username="anna")
 
 
 @pytest.fixture
-def framework(analyst):
-    import_countries(actor=analyst)
-    framework = make_framework(tree={leaf: {} for leaf in LEAVES}, owner=analyst)
+def framework(owner):
+    import_countries(actor=owner)
+    framework = make_framework(tree={leaf: {} for leaf in LEAVES}, owner=owner)
     for tilt in (None, 3.0):
-        make_version(framework, tilt=tilt, actor=analyst)
+        make_version(framework, tilt=tilt, actor=owner)
     return framework
 
 
 @pytest.fixture
-def open_page(open_page, analyst):
+def open_page(open_page, owner):
     """Open pages as the analyst."""
-    return partial(open_page, account=analyst)
+    return partial(open_page, account=owner)
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_what_becomes_of_stored_years_is_chosen(open_page, framework, width, scr
 
 @pytest.mark.parametrize(("width", "scripts"), WAYS)
 def test_a_delivery_to_what_has_a_long_name_fits_a_phone(
-    open_page, framework, analyst, width, scripts, picture
+    open_page, framework, owner, width, scripts, picture
 ):
     """The link to the gathering once made every page of the import wider than the screen."""
     terms = Terms(
@@ -216,7 +216,7 @@ def test_a_delivery_to_what_has_a_long_name_fits_a_phone(
         year=2020,
         name_en="Health and schooling of all countries, put together by six ministries",
     )
-    gathering = open_gathering(terms=terms, actor=analyst)
+    gathering = open_gathering(terms=terms, actor=owner)
     page = open_page(f"/data-sets/gatherings/{gathering.pk}/", width=width, scripts=scripts)
     page.get_by_label("Delivered by").fill("Federal Ministry of Health and Social Security, Section 212")
     name = "hospital_statistics_2020_corrected_and_corrected_again_v4_final(2).csv"
@@ -236,9 +236,9 @@ def test_a_delivery_to_what_has_a_long_name_fits_a_phone(
 
 @pytest.mark.parametrize(("width", "scripts"), WAYS)
 def test_a_framework_brought_as_a_file_is_said_to_follow_another(
-    open_page, framework, analyst, width, scripts, picture
+    open_page, framework, owner, width, scripts, picture
 ):
-    later = make_framework(tree={"x1": {}, "x2": {}}, owner=analyst)
+    later = make_framework(tree={"x1": {}, "x2": {}}, owner=owner)
     page = open_page(f"/frameworks/{later.pk}/", width=width, scripts=scripts)
     page.get_by_role("link", name="Say which edition came before").click()
     page.get_by_label("Framework of the edition before").select_option(str(framework.pk))

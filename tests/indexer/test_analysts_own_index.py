@@ -32,13 +32,13 @@ def at(page, thing=None):
 
 
 @pytest.fixture
-def analyst():
+def owner():
     return make_account(Role.ANALYST)
 
 
 @pytest.fixture
-def own(client, analyst):
-    return sign_in_staff(client, analyst)
+def own(client, owner):
+    return sign_in_staff(client, owner)
 
 
 @pytest.fixture
@@ -55,9 +55,9 @@ def draft_of(client, framework, **said):
     return answer, WeightVersion.objects.order_by("pk").last()
 
 
-def test_from_the_tree_to_the_ranking_without_a_manager(own, analyst, framework):
-    make_cities(2, actor=analyst)
-    headers = {"Authorization": f"Bearer {make_api_token(analyst, name='t')}"}
+def test_from_the_tree_to_the_ranking_without_a_manager(own, owner, framework):
+    make_cities(2, actor=owner)
+    headers = {"Authorization": f"Bearer {make_api_token(owner, name='t')}"}
     said = {"framework": framework.pk, "register": default_register().pk, "year": 2020, "name_en": "D"}
     sent = own.post(
         "/api/v1/imports/", {**said, "normalisation": "minmax", "file": file(DATA)}, headers=headers
@@ -81,8 +81,8 @@ def test_from_the_tree_to_the_ranking_without_a_manager(own, analyst, framework)
     assert own.post(at("framework-publish", framework)).status_code == 404
 
 
-def test_the_same_over_the_api(client, analyst):
-    headers = {"Authorization": f"Bearer {make_api_token(analyst, name='t')}"}
+def test_the_same_over_the_api(client, owner):
+    headers = {"Authorization": f"Bearer {make_api_token(owner, name='t')}"}
     made = client.post("/api/v1/framework-imports/", {"name_en": "F", "file": file(TREE)}, headers=headers)
     assert made.status_code == 201, made.text
     said = {"framework": made.json()["id"], "label_en": "W", "file": file(b"code,global_weight\na,1\nb,3\n")}
@@ -101,7 +101,7 @@ def test_a_tree_in_the_browser_is_its_authors(own, framework):
     assert (own.get(tree).status_code, other.get(tree).status_code) == (200, 404)
 
 
-def test_drafts_are_their_authors_and_weights_of_others_are_not_hers(own, analyst, framework):
+def test_drafts_are_their_authors_and_weights_of_others_are_not_hers(own, owner, framework):
     _answer, version = draft_of(own, framework)
     other = sign_in_staff(Client(), make_account(Role.ANALYST))
     for page in ("version-detail", "version-freeze", "version-edit", "version-describe"):
@@ -119,7 +119,7 @@ def edited(client, version, weights):
     return client.post(at("version-edit", version), said)
 
 
-def test_a_draft_that_its_author_edits_stays_with_her(own, analyst, framework):
+def test_a_draft_that_its_author_edits_stays_with_her(own, owner, framework):
     _answer, version = draft_of(own, framework)
     answer = edited(own, version, ["30", "70"])
     assert own.get(answer.url).status_code == 200
@@ -131,12 +131,12 @@ def test_a_draft_that_its_author_edits_stays_with_her(own, analyst, framework):
 
 
 @pytest.fixture
-def run(own, analyst, framework):
+def run(own, owner, framework):
     """A ranking of her own, under equal weights."""
-    make_cities(4, actor=analyst)
+    make_cities(4, actor=owner)
     rows = ("unit,a,b", "城市001,1,2", "城市002,3,1", "城市003,2,5", "城市004,7,3")
     said = {"framework": framework.pk, "register": default_register().pk, "year": 2020, "name_en": "D"}
-    headers = {"Authorization": f"Bearer {make_api_token(analyst, name='t')}"}
+    headers = {"Authorization": f"Bearer {make_api_token(owner, name='t')}"}
     sent = own.post(
         "/api/v1/imports/",
         {**said, "normalisation": "minmax", "file": file("\n".join(rows).encode())},
@@ -186,10 +186,10 @@ def test_her_own_data_propose_weights_and_those_of_others_do_not(own, run):
 
 
 @pytest.mark.parametrize("source", [VersionSource.ROUND, VersionSource.POOLED, VersionSource.EDITED])
-def test_a_manager_who_became_an_analyst_keeps_no_draft_of_a_round(own, analyst, framework, source):
-    draft = make_draft(framework, actor=analyst)
+def test_a_manager_who_became_an_analyst_keeps_no_draft_of_a_round(own, owner, framework, source):
+    draft = make_draft(framework, actor=owner)
     assert own.get(at("version-detail", draft)).status_code == 200
-    framework = share_framework(framework, actor=analyst)
+    framework = share_framework(framework, actor=owner)
     round_ = make_round(framework=framework) if source == VersionSource.ROUND else None
     # What was edited is a copy of the draft of a round, and names it.
     parent = (

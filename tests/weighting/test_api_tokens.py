@@ -25,13 +25,13 @@ WRONG = "qh_" + "x" * 43
 
 
 @pytest.fixture
-def analyst():
+def owner():
     return make_account(Role.ANALYST)
 
 
 @pytest.fixture
-def secret(analyst):
-    return make_api_token(analyst, name="notebook")
+def secret(owner):
+    return make_api_token(owner, name="notebook")
 
 
 def ask(secret, address=VERSIONS, scheme="Bearer", **meta):
@@ -46,8 +46,8 @@ def test_a_program_reads_what_its_account_may_read(secret):
     assert ask(secret, scheme="bearer").status_code == 200
 
 
-def test_the_page_shows_the_token_once_and_the_database_never_holds_it(client, analyst):
-    sign_in_staff(client, analyst)
+def test_the_page_shows_the_token_once_and_the_database_never_holds_it(client, owner):
+    sign_in_staff(client, owner)
     answer = client.post(PAGE, {"name": "notebook"})
     secret = answer.context["secret"]
 
@@ -58,10 +58,10 @@ def test_the_page_shows_the_token_once_and_the_database_never_holds_it(client, a
     assert secret not in str(list(ApiToken.objects.values())) + str(list(AuditEntry.objects.values()))
 
 
-def test_the_page_names_its_tokens_and_the_day_of_their_use(client, analyst, secret, monkeypatch):
+def test_the_page_names_its_tokens_and_the_day_of_their_use(client, owner, secret, monkeypatch):
     monkeypatch.setattr(api_tokens.timezone, "localdate", lambda: date(2016, 4, 1))
     ask(secret)
-    sign_in_staff(client, analyst)
+    sign_in_staff(client, owner)
     page = client.get(PAGE).content.decode()
 
     assert "notebook" in page
@@ -74,30 +74,30 @@ def test_use_is_written_once_a_day(secret, django_assert_num_queries):
         ask(secret)
 
 
-def test_a_revoked_token_and_that_of_a_closed_account_open_nothing(client, analyst, secret):
-    other = make_api_token(analyst, name="other")
-    sign_in_staff(client, analyst)
+def test_a_revoked_token_and_that_of_a_closed_account_open_nothing(client, owner, secret):
+    other = make_api_token(owner, name="other")
+    sign_in_staff(client, owner)
     client.post(reverse("weighting:token-revoke", args=[ApiToken.objects.get(name="notebook").pk]))
 
     assert ask(secret).status_code == 401
     assert ask(other).status_code == 200
-    type(analyst).objects.update(is_active=False)
+    type(owner).objects.update(is_active=False)
     assert ask(other).status_code == 401
 
 
-def test_what_a_closed_account_held_stays_dead_when_it_is_opened_again(client, analyst, secret):
+def test_what_a_closed_account_held_stays_dead_when_it_is_opened_again(client, owner, secret):
     """Tokens, links and sessions: whoever got hold of one waits in vain for the account to return."""
-    link, browser = issue_account_link(analyst), sign_in_staff(Client(), analyst)
+    link, browser = issue_account_link(owner), sign_in_staff(Client(), owner)
     other = sign_in_staff(Client(), make_account(Role.ANALYST))
     administrator = make_account(Role.ADMINISTRATOR)
     sign_in_staff(client, administrator)
 
     assert ask(secret).status_code == 200
     for act in ("close", "open"):
-        assert client.post(reverse(f"weighting:person-{act}", args=[analyst.pk])).status_code == 302
-    analyst.refresh_from_db()
+        assert client.post(reverse(f"weighting:person-{act}", args=[owner.pk])).status_code == 302
+    owner.refresh_from_db()
 
-    assert analyst.is_active
+    assert owner.is_active
     assert ask(secret).status_code == 401
     assert find_link(link) is None
     assert browser.get(PAGE).status_code == 302
@@ -135,28 +135,28 @@ def test_wrong_tokens_are_limited_and_right_ones_are_not(secret):
     assert ask(WRONG, REMOTE_ADDR="10.0.0.9").status_code == 401
 
 
-def test_there_is_an_end_to_tokens_and_revoking_makes_room(client, analyst):
+def test_there_is_an_end_to_tokens_and_revoking_makes_room(client, owner):
     for number in range(MOST_TOKENS):
-        make_api_token(analyst, name=f"token {number}")
+        make_api_token(owner, name=f"token {number}")
     with pytest.raises(Refused):
-        make_api_token(analyst, name="one more")
-    sign_in_staff(client, analyst)
+        make_api_token(owner, name="one more")
+    sign_in_staff(client, owner)
     assert client.post(PAGE, {"name": "one more"}).status_code == 409
 
-    revoke_api_token(ApiToken.objects.first(), actor=analyst)
-    assert make_api_token(analyst, name="one more").startswith("qh_")
+    revoke_api_token(ApiToken.objects.first(), actor=owner)
+    assert make_api_token(owner, name="one more").startswith("qh_")
 
 
-def test_a_token_needs_a_name(client, analyst):
-    sign_in_staff(client, analyst)
+def test_a_token_needs_a_name(client, owner):
+    sign_in_staff(client, owner)
 
     assert client.post(PAGE, {"name": " "}).status_code == 422
     assert not ApiToken.objects.exists()
 
 
-def test_the_log_of_acts_names_the_token(analyst, secret):
-    revoke_api_token(ApiToken.objects.get(), actor=analyst)
-    revoke_api_token(ApiToken.objects.get(), actor=analyst)
+def test_the_log_of_acts_names_the_token(owner, secret):
+    revoke_api_token(ApiToken.objects.get(), actor=owner)
+    revoke_api_token(ApiToken.objects.get(), actor=owner)
 
     acts = AuditEntry.objects.filter(subject_type="apitoken").order_by("pk")
     assert [act.act for act in acts] == ["make_token", "revoke_token"]

@@ -34,30 +34,30 @@ LEAVES = ("fixed", "mobile", "retail", "finance", "travel")
 
 
 @pytest.fixture
-def analyst(client):
+def owner(client):
     account = make_account(Role.ANALYST)
     sign_in_staff(client, account)
     return account
 
 
-def sent(analyst, framework, units):
+def sent(owner, framework, units):
     lines = [",".join(["unit", *LEAVES, "extra"])]
     lines += [f"City {unit},{unit}.5,2.25,{unit / 4},4.5,5.5,9" for unit in range(1, units + 1)]
     terms = Terms(
         framework=framework, register=default_register(), year=2016, method=use_method(), name_en="Large"
     )
     data = DataFile("\n".join(lines).encode(), "data.csv")
-    return {"data": data, "totals": None, "terms": terms, "actor": analyst}
+    return {"data": data, "totals": None, "terms": terms, "actor": owner}
 
 
 @pytest.mark.postgres
-def test_what_is_stored_at_once_is_what_a_draft_becomes(analyst):
-    make_cities(4, actor=analyst)
-    file = {**sent(analyst, make_framework(), 4), "leave_out": True, "columns": {"extra": "beside"}}
+def test_what_is_stored_at_once_is_what_a_draft_becomes(owner):
+    make_cities(4, actor=owner)
+    file = {**sent(owner, make_framework(), 4), "leave_out": True, "columns": {"extra": "beside"}}
     stored = []
     for store in (
-        lambda: store_read(read_mapped(**file), actor=analyst),
-        lambda: store_import(map_import(**file), actor=analyst),
+        lambda: store_read(read_mapped(**file), actor=owner),
+        lambda: store_import(map_import(**file), actor=owner),
     ):
         with transaction.atomic():
             edition = store()
@@ -71,12 +71,12 @@ def test_what_is_stored_at_once_is_what_a_draft_becomes(analyst):
     assert len(stored[0][0][0]) == 4 * len(LEAVES) * 8
 
 
-def test_mapping_and_check_take_the_same_queries_for_any_number_of_units(client, analyst):
-    make_cities(60, actor=analyst)
+def test_mapping_and_check_take_the_same_queries_for_any_number_of_units(client, owner):
+    make_cities(60, actor=owner)
     framework = make_framework()
     counts = []
     for units in (3, 60):
-        draft = start_import(**sent(analyst, framework, units))
+        draft = start_import(**sent(owner, framework, units))
         for page in ("import-mapping", "import-check"):
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(reverse(f"indexer:{page}", args=[draft.pk])).status_code == 200
@@ -126,20 +126,18 @@ def test_what_a_command_may_read_follows_the_memory_set_aside(settings):
 
 
 @pytest.mark.postgres
-def test_a_block_goes_to_the_database_as_it_is(analyst):
+def test_a_block_goes_to_the_database_as_it_is(owner):
     """Written into the statement, as PostgreSQL's adapter does otherwise, it is several times over."""
-    make_cities(40, actor=analyst)
+    make_cities(40, actor=owner)
     with CaptureQueriesContext(connection) as queries, transaction.atomic():
-        edition = store_read(
-            read_mapped(**sent(analyst, make_framework(), 40), leave_out=True), actor=analyst
-        )
+        edition = store_read(read_mapped(**sent(owner, make_framework(), 40), leave_out=True), actor=owner)
     (insert,) = (query["sql"] for query in queries if 'INTO "indexer_dataset"' in query["sql"])
     assert connection.vendor == "sqlite" or bytes(edition.values)[:8].hex() not in insert
     edition.refresh_from_db()
     assert len(edition.values) == 40 * len(LEAVES) * 8
 
 
-def test_a_register_takes_no_more_memory_for_each_unit_than_is_counted_on(analyst):
+def test_a_register_takes_no_more_memory_for_each_unit_than_is_counted_on(owner):
     """Both names, a code, places and a grouping: of all units no more is held than what they are found by."""
 
     def peak_of(units):
@@ -150,7 +148,7 @@ def test_a_register_takes_no_more_memory_for_each_unit_than_is_counted_on(analys
         file = (head + "\n".join(lines)).encode()
         words = registers_service.RegisterWords(name_zh=f"册{units}", name_en=f"Register {units}")
         tracemalloc.start()
-        made = registers_service.import_register(source=file, filename="units.csv", actor=analyst, into=words)
+        made = registers_service.import_register(source=file, filename="units.csv", actor=owner, into=words)
         _now, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert made.cities.filter(memberships__group__name_en="Big").count() == units
@@ -162,14 +160,14 @@ def test_a_register_takes_no_more_memory_for_each_unit_than_is_counted_on(analys
     assert (many - few) / 2_000 < BYTES_A_UNIT
 
 
-def test_an_import_keeps_nothing_of_the_register_that_its_file_does_not_name(analyst, monkeypatch):
+def test_an_import_keeps_nothing_of_the_register_that_its_file_does_not_name(owner, monkeypatch):
     """A register may have a million units, and a file ten."""
     monkeypatch.setattr(unit_names, "MOST_KEPT", 1_000)
     framework = make_framework()
 
     def peak_of(registered, units):
-        make_cities(registered, actor=analyst)
-        file = sent(analyst, framework, units)
+        make_cities(registered, actor=owner)
+        file = sent(owner, framework, units)
         tracemalloc.start()
         with transaction.atomic():
             read_mapped(**file, leave_out=True)

@@ -28,16 +28,16 @@ YEARS = {
 
 
 @pytest.fixture
-def analyst():
+def owner():
     return make_account(Role.ANALYST)
 
 
 @pytest.fixture
-def send(client, analyst):
+def send(client, owner):
     """Send the file of a year in, as an edition of the series once there is one; return the import."""
     framework = make_framework({"a": {}, "b": {}})
-    make_cities(2, actor=analyst)
-    headers = {"Authorization": f"Bearer {make_api_token(analyst, name='t')}"}
+    make_cities(2, actor=owner)
+    headers = {"Authorization": f"Bearer {make_api_token(owner, name='t')}"}
 
     def send_year(year, **said):
         series = DataSeries.objects.first()
@@ -58,7 +58,7 @@ def send(client, analyst):
     return send_year
 
 
-def test_a_gap_takes_the_last_value_over_editions_and_shows_it_everywhere(client, analyst, send):
+def test_a_gap_takes_the_last_value_over_editions_and_shows_it_everywhere(client, owner, send):
     choice = {"normalisation": "none", "missing": "last_value"}
     for year in YEARS:
         edition = send.store(year, **{**choice, "missing": "reweight"} if year == 2018 else choice)
@@ -74,7 +74,7 @@ def test_a_gap_takes_the_last_value_over_editions_and_shows_it_everywhere(client
     found = {row["unit"]: (row["score"], row["changes"]) for row in answer.json()["results"]}
     assert sorted(found.values()) == [(3, []), (7, ["imputed", "carried"])]
 
-    sign_in_staff(client, analyst)
+    sign_in_staff(client, owner)
     page = client.get(reverse("indexer:run-detail", args=[run.pk]), {"node": "a"})
     assert 'title="last value of an earlier edition"' in page.text
     assert "2 of those filled in have their last value of an earlier edition." in page.text

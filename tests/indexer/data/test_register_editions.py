@@ -28,7 +28,7 @@ MOVED = (
 
 
 @pytest.fixture
-def manager(client):
+def manager_browser(client):
     return sign_in_staff(client, make_account(Role.MANAGER, username="mona"))
 
 
@@ -161,33 +161,33 @@ def test_the_code_of_one_unit_beside_the_name_of_another_is_refused(register):
         correct(register, "name_zh,code\n洛阳市,3\n", reason=" ")
 
 
-def test_page_and_api_correct_with_a_reason_and_tell_it(manager, register):
+def test_page_and_api_correct_with_a_reason_and_tell_it(manager_browser, register):
     address = reverse("indexer:register-correct", args=[register.pk])
     file = SimpleUploadedFile("c.csv", MOVED.encode())
-    assert manager.post(address, {"file": file}).status_code == 422
+    assert manager_browser.post(address, {"file": file}).status_code == 422
     file = SimpleUploadedFile("c.csv", MOVED.encode())
-    page = manager.post(address, {"file": file, "reason": "The ministry moved it."}, follow=True)
+    page = manager_browser.post(address, {"file": file, "reason": "The ministry moved it."}, follow=True)
     text = page.content.decode()
     for said in ("The ministry moved it.", "Nanyang → Nan-yang", "Henan → Shaanxi", "Central → Northwest"):
         assert said in text
-    assert "The ministry moved it." in manager.get(f"/registers/{register.pk}/").content.decode()
+    assert "The ministry moved it." in manager_browser.get(f"/registers/{register.pk}/").content.decode()
 
     more = SimpleUploadedFile("c.csv", b"name_en,code\nLuoyang,4103\n")
-    made = manager.post(
+    made = manager_browser.post(
         "/api/v1/register-corrections/", {"register": register.pk, "reason": "Code", "file": more}
     )
     assert (made.status_code, made.json()["number"], made.json()["corrected"]) == (201, 3, 1)
-    told = manager.get(f"/api/v1/registers/{register.pk}/editions/").json()["results"]
+    told = manager_browser.get(f"/api/v1/registers/{register.pk}/editions/").json()["results"]
     assert [(one["number"], one["reason"]) for one in told] == [(3, "Code"), (2, "The ministry moved it.")]
-    assert manager.get(f"/api/v1/registers/{register.pk}/").json()["edition"] == 3
+    assert manager_browser.get(f"/api/v1/registers/{register.pk}/").json()["edition"] == 3
     data_set = DataSet.objects.get()
-    assert manager.get(f"/api/v1/datasets/{data_set.pk}/").json()["register_edition"] == 1
-    units = manager.get(f"/api/v1/registers/{register.pk}/corrections/").json()["results"]
+    assert manager_browser.get(f"/api/v1/datasets/{data_set.pk}/").json()["register_edition"] == 1
+    units = manager_browser.get(f"/api/v1/registers/{register.pk}/corrections/").json()["results"]
     assert [one["edition"] for one in units] == [3, 2]
     assert units[0]["after"] == {"code": "4103"}
     assert (units[1]["before"]["province"], units[1]["after"]["province"]) == ("Henan", "Shaanxi")
     unknown = SimpleUploadedFile("c.csv", b"name_en,code\nAtlantis,9\n")
-    refused = manager.post(
+    refused = manager_browser.post(
         "/api/v1/register-corrections/", {"register": register.pk, "reason": "x", "file": unknown}
     )
     assert (refused.status_code, "Atlantis" in refused.content.decode()) == (422, True)

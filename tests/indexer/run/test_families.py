@@ -30,7 +30,7 @@ def owner():
 
 
 @pytest.fixture
-def manager(client, owner):
+def manager_browser(client, owner):
     return sign_in_staff(client, owner)
 
 
@@ -52,13 +52,15 @@ def ranking_of(client, branch, run):
 
 
 class TestPublishing:
-    def test_the_page_publishes_a_branch_under_a_name(self, manager, owner):
+    def test_the_page_publishes_a_branch_under_a_name(self, manager_browser, owner):
         framework = make_framework(owner=owner)
         address = reverse("indexer:framework-index-new", args=[framework.pk])
         node = branch_of(framework)
 
-        asked = manager.get(address, {"node": node.code}).content.decode()
-        answer = manager.post(address, {"node": node.code, "name_zh": "甲", "name_en": "A", "note": "why"})
+        asked = manager_browser.get(address, {"node": node.code}).content.decode()
+        answer = manager_browser.post(
+            address, {"node": node.code, "name_zh": "甲", "name_en": "A", "note": "why"}
+        )
 
         assert f'value="{node.name_en}"' in asked
         branch = BranchIndex.objects.get()
@@ -82,12 +84,14 @@ class TestPublishing:
         assert len(caught.value.blockers) == 2
         assert BranchIndex.objects.count() == 1
 
-    def test_only_open_branches_are_offered(self, manager, owner):
+    def test_only_open_branches_are_offered(self, manager_browser, owner):
         framework = make_framework(owner=owner)
         published = publish(framework)
 
-        text = manager.get(reverse("indexer:framework-index-new", args=[framework.pk])).content.decode()
-        answer = manager.post(
+        text = manager_browser.get(
+            reverse("indexer:framework-index-new", args=[framework.pk])
+        ).content.decode()
+        answer = manager_browser.post(
             reverse("indexer:framework-index-new", args=[framework.pk]),
             {"node": published.node.code, "name_zh": "a", "name_en": "b"},
         )
@@ -95,23 +99,23 @@ class TestPublishing:
         assert f'value="{published.node.code}"' not in text
         assert answer.status_code == 422
 
-    def test_withdrawing_takes_the_name_and_leaves_the_scores(self, manager, owner):
+    def test_withdrawing_takes_the_name_and_leaves_the_scores(self, manager_browser, owner):
         run = make_runs(random_values(3), tilts=[None], framework=make_framework(owner=owner))[0]
         branch = publish(run.data_set.framework)
         address = reverse("indexer:index-withdraw", args=[branch.pk])
 
-        assert "Withdraw this index?" in manager.get(address).content.decode()
-        manager.post(address)
+        assert "Withdraw this index?" in manager_browser.get(address).content.decode()
+        manager_browser.post(address)
 
         assert not BranchIndex.objects.exists()
-        assert manager.get(page_of(branch)).status_code == 404
+        assert manager_browser.get(page_of(branch)).status_code == 404
         assert AuditEntry.objects.filter(act="withdraw_branch").exists()
         node_page = reverse("indexer:run-detail", args=[run.pk])
-        assert manager.get(node_page, {"node": branch.node.code}).status_code == 200
+        assert manager_browser.get(node_page, {"node": branch.node.code}).status_code == 200
 
 
 class TestRanking:
-    def test_scores_are_those_of_the_branch_with_its_weights_brought_to_one(self, manager):
+    def test_scores_are_those_of_the_branch_with_its_weights_brought_to_one(self, manager_browser):
         values = random_values(9)
         run = make_runs(values, tilts=[1.0])[0]
         branch = publish(run.data_set.framework)
@@ -125,22 +129,22 @@ class TestRanking:
         shares = (values / values.sum(axis=0))[:, places]
         expected = composite_scores(shares, inside / inside.sum())
 
-        context = manager.get(page_of(branch)).context
-        rows = ranking_of(manager, branch, run).json()["results"]
+        context = manager_browser.get(page_of(branch)).context
+        rows = ranking_of(manager_browser, branch, run).json()["results"]
 
         order = np.argsort(min_ranks(expected), kind="stable")
         assert [row["rank"] for row in context["rows"]] == sorted(min_ranks(expected))
         assert [row["score"] for row in rows] == pytest.approx((expected[order] * 100).tolist())
 
-    def test_the_branch_is_set_beside_the_whole(self, manager):
+    def test_the_branch_is_set_beside_the_whole(self, manager_browser):
         # The first column, alone in its branch or not, runs against all others.
         values = np.column_stack([np.arange(6.0, 0, -1), *[np.arange(1.0, 7)] * 4])
         run = make_runs(values, tilts=[None])[0]
         framework = run.data_set.framework
         branch = publish(framework)
 
-        response = manager.get(page_of(branch))
-        rows = ranking_of(manager, branch, run).json()["results"]
+        response = manager_browser.get(page_of(branch))
+        rows = ranking_of(manager_browser, branch, run).json()["results"]
 
         assert all(row["shift"] == row["rank_in_whole"] - row["rank"] for row in rows)
         assert [row["whole"] for row in response.context["rows"]] == [row["rank_in_whole"] for row in rows]
@@ -148,28 +152,28 @@ class TestRanking:
         assert "Spearman with the whole" in text
         assert "as an index of its own" in text
 
-    def test_the_run_is_chosen_and_an_unknown_one_left_out(self, manager):
+    def test_the_run_is_chosen_and_an_unknown_one_left_out(self, manager_browser):
         first, second = make_runs(random_values(4), tilts=[None, 1.0])
         branch = publish(first.data_set.framework)
 
-        assert manager.get(page_of(branch)).context["run"] == first
-        assert manager.get(page_of(branch), {"run": second.pk}).context["run"] == second
-        assert manager.get(page_of(branch), {"run": "99999"}).context["run"] == first
-        part = manager.get(
+        assert manager_browser.get(page_of(branch)).context["run"] == first
+        assert manager_browser.get(page_of(branch), {"run": second.pk}).context["run"] == second
+        assert manager_browser.get(page_of(branch), {"run": "99999"}).context["run"] == first
+        part = manager_browser.get(
             page_of(branch),
             {"run": second.pk, "q": "xian"},
             headers=PART,
         )
         assert [row["city"].name_en for row in part.context["rows"]] == ["Xi'an"]
 
-    def test_file_and_api_hold_the_same(self, manager):
+    def test_file_and_api_hold_the_same(self, manager_browser):
         run = make_runs(random_values(5), tilts=[None])[0]
         branch = publish(run.data_set.framework)
         address = reverse("indexer:index-export", args=[branch.pk])
 
-        text = manager.get(address, {"run": run.pk}).content.decode("utf-8-sig")
+        text = manager_browser.get(address, {"run": run.pk}).content.decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text)))
-        answer = ranking_of(manager, branch, run).json()["results"]
+        answer = ranking_of(manager_browser, branch, run).json()["results"]
 
         assert [float(row["Branch index (% of the total)"]) for row in rows] == [
             row["score"] for row in answer
@@ -177,22 +181,22 @@ class TestRanking:
         assert [int(row["Rank in the whole"]) for row in rows] == [row["rank_in_whole"] for row in answer]
         assert {row["Index"] for row in rows} == {"Branch index"}
 
-    def test_before_any_ranking_the_page_says_so(self, manager):
+    def test_before_any_ranking_the_page_says_so(self, manager_browser):
         branch = publish(make_framework())
 
-        assert "No ranking yet" in manager.get(page_of(branch)).content.decode()
-        assert manager.get(reverse("indexer:index-export", args=[branch.pk])).status_code == 404
+        assert "No ranking yet" in manager_browser.get(page_of(branch)).content.decode()
+        assert manager_browser.get(reverse("indexer:index-export", args=[branch.pk])).status_code == 404
 
-    def test_bad_requests_to_the_api(self, manager):
+    def test_bad_requests_to_the_api(self, manager_browser):
         branch = publish(make_framework())
         other = make_runs(random_values(3), tilts=[None], framework=make_framework())[0]
         address = reverse("indexer:api-index-ranking", args=[branch.pk])
 
-        assert manager.get(address).status_code == 400
-        assert manager.get(address, {"run": "x"}).status_code == 400
-        assert manager.get(address, {"run": 999_999}).status_code == 404
+        assert manager_browser.get(address).status_code == 400
+        assert manager_browser.get(address, {"run": "x"}).status_code == 400
+        assert manager_browser.get(address, {"run": 999_999}).status_code == 404
         if other.data_set.framework_id != branch.node.framework_id:
-            assert ranking_of(manager, branch, other).status_code == 404
+            assert ranking_of(manager_browser, branch, other).status_code == 404
 
 
 class TestWhoSees:
@@ -223,9 +227,11 @@ class TestWhoSees:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_pages_take_the_same_queries_for_any_number_of_cities(manager, count, django_assert_num_queries):
+def test_pages_take_the_same_queries_for_any_number_of_cities(
+    manager_browser, count, django_assert_num_queries
+):
     run = make_runs(random_values(count), tilts=[None])[0]
     branch = publish(run.data_set.framework)
     # Session, account; branch, runs, run with nodes, indicators, scores, cities, provinces.
     with django_assert_num_queries(13):
-        manager.get(page_of(branch))
+        manager_browser.get(page_of(branch))

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def manager(client):
+def manager_browser(client):
     return sign_in_staff(client, make_account(Role.MANAGER))
 
 
@@ -43,19 +43,19 @@ def tilted(run, group=0):
     return {group: np.array(units)}
 
 
-def test_its_own_weights_give_the_runs_own_ranks(manager, run):
-    tried = manager.get(page_of(run)).context["tried"]
+def test_its_own_weights_give_the_runs_own_ranks(manager_browser, run):
+    tried = manager_browser.get(page_of(run)).context["tried"]
     stored = ranks_of(run)
     assert {city.pk: rank for city, rank in zip(tried.cities, tried.ranks, strict=True)} == stored
     assert tried.mean_shift == tried.moved == tried.swaps(5)[0] == 0
 
 
-def test_other_weights_rank_as_a_frozen_version_of_them_does(manager, run):
+def test_other_weights_rank_as_a_frozen_version_of_them_does(manager_browser, run):
     """The draft of tried weights, frozen and computed, has the same bits as what was seen."""
     text = state_text(tilted(run))
     tried = what_if_of(run, text)
     said = {"w": text, "label_zh": "试", "label_en": "Tried", "reason": "Does it hold?"}
-    response = manager.post(page_of(run) + "draft/", said)
+    response = manager_browser.post(page_of(run) + "draft/", said)
     draft = WeightVersion.objects.get(status=VersionStatus.DRAFT)
     assert response.url == reverse("weighting:version-detail", args=[draft.pk])
     assert draft.source == VersionSource.EDITED
@@ -68,7 +68,7 @@ def test_other_weights_rank_as_a_frozen_version_of_them_does(manager, run):
     assert [one.score for one in found] == tried.scores.tolist()
 
 
-def test_a_save_sent_twice_is_one_draft_and_any_other_save_its_own(client, manager, run):
+def test_a_save_sent_twice_is_one_draft_and_any_other_save_its_own(client, manager_browser, run):
     said = {"w": state_text(tilted(run)), "label_zh": "试", "label_en": "Tried", "reason": "Does it hold?"}
 
     def save(**other):
@@ -82,24 +82,28 @@ def test_a_save_sent_twice_is_one_draft_and_any_other_save_its_own(client, manag
     assert len({first, *others}) == WeightVersion.objects.filter(status=VersionStatus.DRAFT).count() == 5
 
 
-def test_typed_weights_are_rescaled_and_go_into_the_address(manager, run):
+def test_typed_weights_are_rescaled_and_go_into_the_address(manager_browser, run):
     group = what_if_of(run).tree.groups[0].tolist()
     typed = {f"n{node}": text for node, text in zip(group, ("2", "1", *["0"] * 8), strict=False)}
-    response = manager.post(page_of(run), {"w": "", **typed})
-    tried = manager.get(response.url).context["tried"]
+    response = manager_browser.post(page_of(run), {"w": "", **typed})
+    tried = manager_browser.get(response.url).context["tried"]
     assert tried.local[group[0]] == 0.666667
     assert tried.local[group].sum() == pytest.approx(1)
     assert list(tried.state) == [0]
 
 
-def test_what_is_typed_stands_and_the_others_share_the_rest_as_with_sliders(manager, run):
+def test_what_is_typed_stands_and_the_others_share_the_rest_as_with_sliders(manager_browser, run):
     shown = what_if_of(run)
     group = shown.tree.groups[0].tolist()
 
     def tried(*said):
         fields = {f"n{node}": percent_text(shown.local[node]) for node in group}
         fields |= {f"n{node}": text for node, text in zip(group, said, strict=False)}
-        return manager.get(manager.post(page_of(run), {"w": "", **fields}).url).context["tried"].local[group]
+        return (
+            manager_browser.get(manager_browser.post(page_of(run), {"w": "", **fields}).url)
+            .context["tried"]
+            .local[group]
+        )
 
     others = shown.local[group[1:]] / shown.local[group[1:]].sum()
     assert tried("50") == pytest.approx([0.5, *(0.5 * others)], abs=2e-6)
@@ -110,26 +114,28 @@ def test_what_is_typed_stands_and_the_others_share_the_rest_as_with_sliders(mana
     assert tried("300") == pytest.approx([3 / whole, *(shown.local[group[1:]] / whole)], abs=2e-6)
 
 
-def test_equal_reset_and_what_was_not_touched(manager, run):
+def test_equal_reset_and_what_was_not_touched(manager_browser, run):
     text = state_text(tilted(run))
-    reset = manager.post(page_of(run), {"w": text, "reset": "0"})
+    reset = manager_browser.post(page_of(run), {"w": text, "reset": "0"})
     assert reset.url == page_of(run)
-    kept = manager.post(page_of(run), {"w": text, "pin": "3.x.3"})
+    kept = manager_browser.post(page_of(run), {"w": text, "pin": "3.x.3"})
     assert kept.url == f"{page_of(run)}?w={text}&pin=3"
-    equal = manager.get(manager.post(page_of(run), {"w": text, "equal": "0"}).url).context["tried"]
+    equal = manager_browser.get(manager_browser.post(page_of(run), {"w": text, "equal": "0"}).url).context[
+        "tried"
+    ]
     assert np.ptp(equal.state[0]) <= 1
 
 
-def test_every_wrong_weight_is_named_and_kept_as_typed(manager, run):
+def test_every_wrong_weight_is_named_and_kept_as_typed(manager_browser, run):
     group = what_if_of(run).tree.groups[0].tolist()
     typed = {f"n{node}": text for node, text in zip(group, ("-1", "many", *["0"] * 8), strict=False)}
-    response = manager.post(page_of(run), {"w": "", **typed})
+    response = manager_browser.post(page_of(run), {"w": "", **typed})
     text = response.content.decode()
     assert response.status_code == 422
     assert "“-1” is below zero" in text
     assert "“many”" in text
     assert 'value="many"' in text
-    zeros = manager.post(page_of(run), {"w": "", **{f"n{node}": "0" for node in group}})
+    zeros = manager_browser.post(page_of(run), {"w": "", **{f"n{node}": "0" for node in group}})
     assert "are zero" in zeros.content.decode()
 
 
@@ -137,27 +143,27 @@ def test_every_wrong_weight_is_named_and_kept_as_typed(manager, run):
     ("text", "words"),
     [("2~0.lfls", "notation"), ("1~9.lfls", "no such group"), ("1~0.1", "number of indicators")],
 )
-def test_an_address_that_cannot_be_read_says_why(manager, run, text, words):
-    response = manager.get(page_of(run), {"w": text})
+def test_an_address_that_cannot_be_read_says_why(manager_browser, run, text, words):
+    response = manager_browser.get(page_of(run), {"w": text})
     assert response.status_code == 400
     assert words in response.content.decode()
-    answer = manager.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text})
+    answer = manager_browser.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text})
     assert answer.status_code == 400
     assert "states no weights" in answer.json()["w"][0]
 
 
-def test_the_api_answers_with_a_page_of_the_ranks(manager, run):
+def test_the_api_answers_with_a_page_of_the_ranks(manager_browser, run):
     address = reverse("indexer:api-run-what-if", args=[run.pk])
-    whole = manager.get(address).json()
-    page = manager.get(address, {"limit": 2, "offset": 1}).json()
+    whole = manager_browser.get(address).json()
+    page = manager_browser.get(address, {"limit": 2, "offset": 1}).json()
     assert whole["count"] == page["count"] == len(whole["cities"])
     assert page["cities"] == whole["cities"][1:3]
     assert page["weights"] == whole["weights"]
 
 
-def test_the_api_answers_with_all_ranks(manager, run):
+def test_the_api_answers_with_all_ranks(manager_browser, run):
     text = state_text(tilted(run))
-    answer = manager.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text}).json()
+    answer = manager_browser.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text}).json()
     tried = what_if_of(run, text)
     assert [row["rank"] for row in answer["cities"]] == tried.ranks.tolist()
     assert answer["mean_absolute_shift"] == np.abs([row["shift"] for row in answer["cities"]]).mean() > 0
@@ -172,17 +178,17 @@ def test_the_api_answers_with_all_ranks(manager, run):
     assert [row["local_weight"] for row in answer["weights"]] == tried.local.tolist()
 
 
-def test_the_file_holds_every_rank_and_the_weights(manager, run):
+def test_the_file_holds_every_rank_and_the_weights(manager_browser, run):
     text = state_text(tilted(run))
-    link = manager.get(page_of(run), {"w": text}).context["saves"][0].url
-    rows = list(csv.DictReader(io.StringIO(manager.get(link).content.decode("utf-8-sig"))))
+    link = manager_browser.get(page_of(run), {"w": text}).context["saves"][0].url
+    rows = list(csv.DictReader(io.StringIO(manager_browser.get(link).content.decode("utf-8-sig"))))
     tried = what_if_of(run, text)
     assert [int(row["Rank"]) for row in rows] == sorted(tried.ranks.tolist())
     assert {row["Weights tried"] for row in rows} == {text}
     assert [float(row["Composite score (% of the total)"]) for row in rows] == [
         tried.scores[place] * 100 for place in tried.order
     ]
-    assert manager.get(page_of(run) + "export/", {"w": "1~9.lfls"}).status_code == 404
+    assert manager_browser.get(page_of(run) + "export/", {"w": "1~9.lfls"}).status_code == 404
 
 
 def test_swaps_come_by_nominal_rank_and_movers_by_distance(run):
@@ -196,31 +202,33 @@ def test_swaps_come_by_nominal_rank_and_movers_by_distance(run):
     assert tried.shifts[falls[0]] == tried.shifts.min()
 
 
-def test_the_values_are_sent_once_and_held_against_the_permissions_each_time(manager, client, run):
+def test_the_values_are_sent_once_and_held_against_the_permissions_each_time(manager_browser, client, run):
     address = page_of(run) + "data/"
-    first = manager.get(address)
+    first = manager_browser.get(address)
     values = np.frombuffer(first.content, "<f8").reshape(-1, len(run.data_set.city_ids))
     np.testing.assert_array_equal(values.T, what_if_of(run).index.normalised)
     assert first["Cache-Control"] == "private, no-cache"
-    again = manager.get(address, headers={"If-None-Match": first["ETag"]})
+    again = manager_browser.get(address, headers={"If-None-Match": first["ETag"]})
     assert again.status_code == 304
     client.logout()
     assert client.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 404
 
 
-def test_a_large_data_set_is_left_to_the_server(manager, run, monkeypatch):
+def test_a_large_data_set_is_left_to_the_server(manager_browser, run, monkeypatch):
     monkeypatch.setattr(what_if_selectors, "MAX_VALUES", 10)
-    text = manager.get(page_of(run)).content.decode()
+    text = manager_browser.get(page_of(run)).content.decode()
     assert "The values are too many for a browser" in text
-    assert manager.get(reverse("indexer:run-what-if-data", args=[run.pk])).status_code == 404
+    assert manager_browser.get(reverse("indexer:run-what-if-data", args=[run.pk])).status_code == 404
     assert "what-if.js" not in text
     assert "hx-post" in text
-    part = manager.get(page_of(run), headers={"HX-Request": "true", "HX-Target": "results"}).content.decode()
+    part = manager_browser.get(
+        page_of(run), headers={"HX-Request": "true", "HX-Target": "results"}
+    ).content.decode()
     assert "<html" not in part
     assert "Mean rank shift" in part
 
 
-def test_a_city_with_nothing_of_any_weight_is_named(manager):
+def test_a_city_with_nothing_of_any_weight_is_named(manager_browser):
     values = random_values(4)
     values[2, 1:] = np.nan
     run = make_runs(values, tilts=[None], missing="reweight")[0]
@@ -232,13 +240,15 @@ def test_a_city_with_nothing_of_any_weight_is_named(manager):
     units = np.zeros(len(tree.groups[0]), dtype=np.int64)
     units[[node != top for node in tree.groups[0]].index(True)] = WHOLE
     text = state_text({0: units})
-    page = manager.get(page_of(run), {"w": text})
+    page = manager_browser.get(page_of(run), {"w": text})
     assert page.status_code == 200
     assert [city.pk for city in page.context["impossible"]] == [run.data_set.city_ids[2]]
-    assert manager.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text}).status_code == 400
+    assert (
+        manager_browser.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text}).status_code == 400
+    )
 
 
-def test_a_mean_that_takes_no_such_part_is_named(manager):
+def test_a_mean_that_takes_no_such_part_is_named(manager_browser):
     """A branch that is a sum of values below zero, too, under an index that is a geometric mean."""
     framework = make_framework()
     branch = Indicator.objects.filter(framework=framework, is_leaf=False).order_by("position").first()
@@ -252,20 +262,20 @@ def test_a_mean_that_takes_no_such_part_is_named(manager):
     (group,) = (n for n, members in enumerate(tree.groups) if tree.parents[members[0]] == branch.position)
     units = np.array([WHOLE, *[0] * (len(below) - 1)])
     text = state_text({group: units})
-    page = manager.get(page_of(run), {"w": text})
+    page = manager_browser.get(page_of(run), {"w": text})
     assert (page.status_code, page.context["refused"]) == (200, [branch])
     assert "takes only parts above zero" in page.content.decode()
-    answer = manager.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text})
+    answer = manager_browser.get(reverse("indexer:api-run-what-if", args=[run.pk]), {"w": text})
     assert "takes only parts above zero" in answer.json()["w"][0]
 
 
-def test_units_are_compared_by_the_server_where_a_browser_might_see_other_ties(manager):
+def test_units_are_compared_by_the_server_where_a_browser_might_see_other_ties(manager_browser):
     for inner, is_told in (("geometric", True), ("harmonic", False)):
         framework = make_framework()
         branch = Indicator.objects.filter(framework=framework, is_leaf=False).order_by("position").first()
         method = {"aggregation": "copeland", "nodes": {branch.code: {"aggregation": inner}}}
         run = make_runs(random_values(4), tilts=[None], framework=framework, **method)[0]
-        text = manager.get(page_of(run)).content.decode()
+        text = manager_browser.get(page_of(run)).content.decode()
         assert ("a browser rounds otherwise" in text, "what-if.js" not in text) == (is_told, is_told)
 
 
@@ -277,9 +287,11 @@ def test_only_managers_keep_drafts(client, run):
     assert not WeightVersion.objects.filter(status=VersionStatus.DRAFT).exists()
 
 
-def test_a_draft_without_a_reason_comes_back_with_the_weights(manager, run):
+def test_a_draft_without_a_reason_comes_back_with_the_weights(manager_browser, run):
     text = state_text(tilted(run))
-    response = manager.post(page_of(run) + "draft/", {"w": text, "label_zh": "试", "label_en": "Tried"})
+    response = manager_browser.post(
+        page_of(run) + "draft/", {"w": text, "label_zh": "试", "label_en": "Tried"}
+    )
     assert response.status_code == 422
     assert response.context["text"] == text
     assert not WeightVersion.objects.filter(status=VersionStatus.DRAFT).exists()
@@ -293,17 +305,19 @@ def test_strangers_try_weights_on_published_runs_alone(client):
     assert client.post(page_of(shown), {"w": "", "equal": "0"}).status_code == 302
 
 
-def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(manager, django_assert_num_queries):
+def test_the_page_takes_as_many_queries_for_three_cities_as_for_one(
+    manager_browser, django_assert_num_queries
+):
     for count in (1, 3):
         run = make_runs(random_values(count), tilts=[None])[0]
         with django_assert_num_queries(10):
-            manager.get(page_of(run))
+            manager_browser.get(page_of(run))
 
 
-def test_a_page_comes_with_its_first_lines_and_with_all_to_whoever_asks(manager):
+def test_a_page_comes_with_its_first_lines_and_with_all_to_whoever_asks(manager_browser):
     run = make_runs(random_values(104), tilts=[None])[0]
     page = f"/runs/{run.pk}/what-if/"
-    first, whole = manager.get(page), manager.get(page, {"all": "1"})
+    first, whole = manager_browser.get(page), manager_browser.get(page, {"all": "1"})
     assert [len(answer.context["rows"]) for answer in (first, whole)] == [100, 104]
     assert f'href="{page}?all=1"' in first.content.decode()
     assert f'href="{page}?all=1"' not in whole.content.decode()
