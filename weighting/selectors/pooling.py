@@ -4,7 +4,7 @@ A closed round of k ballots counts as published whether or not a version came fr
 manager may have it aggregated, and its statistics open, at any time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -156,12 +156,8 @@ def _item_exposures(
     exposed = []
     for place, item in enumerate(items):
         given = {pk: int(counts[place]) for pk, counts in answers.items()}
-        stated = [
-            members
-            for members in known
-            if sum(given[pk] for pk in members) >= max(least[pk] for pk in members)
-            and all(item.pk in asked[pk] for pk in members)
-        ]
+        asking = {pk for pk in given if item.pk in asked[pk]}
+        stated = [members for members in known if members <= asking and _reach_k(members, given, least)]
         having = [round_ for round_ in columns if given[round_.pk]]
         if _newly_exposed(stated, new, having, [given[round_.pk] for round_ in having]):
             exposed.append(item.name)
@@ -172,6 +168,11 @@ def _item_exposures(
         "%(names)s. Leave out the round in which so many abstained."
     )
     return [message % {"names": _(", ").join(exposed)}]
+
+
+def _reach_k(rounds: frozenset[int], given: Mapping[int, int], least: Mapping[int, int]) -> bool:
+    """Whether so many answers, by round, are as many together as each of the rounds promised at least."""
+    return sum(given[pk] for pk in rounds) >= max(least[pk] for pk in rounds)
 
 
 def _answers_towards_k(round_: Round, items: list[Indicator]) -> IntArray:
