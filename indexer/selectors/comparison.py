@@ -178,7 +178,7 @@ class Comparison:
     @cached_property
     def summaries(self) -> list[ShiftSummary]:
         """The base against each other version."""
-        return [summarise_shift(self.results[0].ranks, other.ranks) for other in self.results[1:]]
+        return [summary for _other, summary in self._beside(0)]
 
     @cached_property
     def mean_shifts(self) -> FloatArray:
@@ -195,16 +195,28 @@ class Comparison:
         return top_overlap(self.ranks, k)
 
     def pairs(self) -> Iterator[tuple[int, int, "ShiftSummary"]]:
-        """Yield how far every two versions are apart; those beside one version are correlated together."""
-        ranks = np.ascontiguousarray(self.ranks.T)
-        overlaps = {k: self.top_overlaps(k) for k in self.tops}
+        """Yield how far every two versions are apart."""
+        for one in range(len(self.results)):
+            yield from ((one, other, summary) for other, summary in self._beside(one))
+
+    def _beside(self, one: int) -> Iterator[tuple[int, "ShiftSummary"]]:
+        """Yield how far each version behind one is apart from it; they are correlated together."""
+        ranks = self._ranks_by_version
         width = max(1, CORRELATED_CELLS // ranks.shape[1])
-        starts = ((one, start) for one in range(len(ranks)) for start in range(one + 1, len(ranks), width))
-        for one, start in starts:
+        for start in range(one + 1, len(ranks), width):
             taus = kendall_by_version(ranks[one], ranks[start : start + width]).tolist()
             for other, tau in enumerate(taus, start):
-                tops = {k: float(shared[one, other]) for k, shared in overlaps.items()}
-                yield one, other, _summary(ranks[one], ranks[other], partial(float, tau), tops)
+                tops = {k: float(shared[one, other]) for k, shared in self._overlaps.items()}
+                yield other, _summary(ranks[one], ranks[other], partial(float, tau), tops)
+
+    @cached_property
+    def _ranks_by_version(self) -> IntArray:
+        """The same as ``ranks``, one version after the other, (versions, units)."""
+        return np.ascontiguousarray(self.ranks.T)
+
+    @cached_property
+    def _overlaps(self) -> dict[int, FloatArray]:
+        return {k: self.top_overlaps(k) for k in self.tops}
 
     @cached_property
     def band_limits(self) -> IntArray:

@@ -82,6 +82,15 @@ def change_bar(change: Mapping[str, Any]) -> SafeString:
     return mark_safe(bar)  # noqa: S308
 
 
+@register.filter
+def heat_cell(cell: Mapping[str, Any]) -> SafeString:
+    """Return a cell that is shaded by its value, from 0 to 5, but where it is about one thing and itself."""
+    text = escape(cell["text"])
+    if cell["is_own"]:
+        return mark_safe(f'<td class="num"><span class="muted">{text}</span></td>')  # noqa: S308
+    return mark_safe(f'<td class="num heat-{cell["shade"]}">{text}</td>')  # noqa: S308
+
+
 @cache
 def _marks(source: str, changes: tuple[str, ...], _language: str) -> str:
     """Draw the marks of a figure; each is set off by the line break that its template begins with."""
