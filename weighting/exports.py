@@ -10,7 +10,6 @@ import json
 import math
 import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from importlib.util import find_spec
 from io import BytesIO, StringIO
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from weighting.workbooks import NO_TIME, Sheet, workbook_pieces
@@ -35,6 +34,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST = 48
 WIDTHS_OF_FACTS = (28, 80)
 LINES_OF_A_PIECE = 1_000
+PART_OF_A_FILE = 1 << 16
 
 
 class Heading(NamedTuple):
@@ -186,14 +186,39 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def zip_folder(folder: Path, out: IO[bytes]) -> None:
-    """Write all files of a folder into one archive, likewise; no memory holds any of them whole."""
-    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+def zip_pieces(folder: Path, files: Iterable[Path]) -> Iterator[bytes]:
+    """Yield an archive of files of a folder while they are made; no memory holds any of them whole."""
+    sent = _Sent()
+    with ZipFile(sent, "w", ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+        for path in files:
             named = ZipInfo(str(path.relative_to(folder)), NO_TIME)
             named.compress_type, named.file_size = ZIP_DEFLATED, path.stat().st_size
             with path.open("rb") as file, archive.open(named, "w") as member:
-                shutil.copyfileobj(file, member)
+                while part := file.read(PART_OF_A_FILE):
+                    member.write(part)
+                    yield sent.taken()
+            yield sent.taken()
+    yield sent.taken()
+
+
+class _Sent:
+    """What an archive is written to that nobody can go back in: its bytes since they were last taken."""
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._written.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing, which the archive asks for."""
+
+    def taken(self) -> bytes:
+        """Return what was written since, and let it go."""
+        taken = b"".join(self._written)
+        self._written.clear()
+        return taken
 
 
 def json_pieces(
@@ -269,6 +294,9 @@ FORMATS = {
 
 def _plain(value: object) -> Any:
     """Return a value that every kind of file holds; what is not a number is missing."""
+    # Nearly all that long files hold.
+    if type(value) is int or type(value) is str:
+        return value
     if hasattr(value, "dtype"):
         value = value.item()  # type: ignore[attr-defined]
     if isinstance(value, float):

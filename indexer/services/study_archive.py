@@ -9,9 +9,8 @@ import json
 import math
 import shlex
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -27,7 +26,7 @@ from indexer.selectors.stored_values import unpack_values
 from indexer.selectors.studies import StudyResult, result_of_study
 from indexer.studies.base import Base, base_of
 from indexer.studies.registry import kind_of
-from weighting.exports import neutralise, write_csv, zip_folder
+from weighting.exports import neutralise, write_csv, zip_pieces
 from weighting.models import Account
 from weighting.numeric.tree import global_weights
 from weighting.permissions import STAFF, has_role
@@ -50,24 +49,37 @@ def has_archive_for(account: Account | None, study: Study) -> bool:
     return versions_told_of(account).filter(pk=study.run.weight_version_id).exists()
 
 
-def write_archive(study: Study, out: IO[bytes]) -> None:
-    """Write the archive of a finished study; of many units no memory holds any of its files."""
+def archive_pieces(study: Study) -> Iterator[bytes]:
+    """Return the archive of a finished study, piece by piece while its files are made.
+
+    It begins with the first of them; of many units no memory holds any.
+    """
     if study.status != StudyStatus.DONE:
         raise ValueError("only a finished study has an archive")
-    result, base = result_of_study(study), base_of(study.run)
+    return _pieces(study, result_of_study(study), base_of(study.run))
+
+
+def _pieces(study: Study, result: StudyResult, base: Base) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory(prefix="quanheng-study-") as name:
         folder = Path(name)
-        panel = _panel_of(study)
-        inputs = _write_inputs(folder, base, panel)
-        if kind_of(study).is_ranked:
-            outputs = folder / "results"
-            outputs.mkdir()
-            _write_results(outputs, result, base, panel, inputs)
-        command = command_of(study)
-        if command:
-            (folder / "command.txt").write_text(command + "\n", encoding="utf-8")
-        _write_study(folder / "study.json", study)
-        zip_folder(folder, out)
+        yield from zip_pieces(folder, _each_file(folder, study, result, base))
+
+
+def _each_file(folder: Path, study: Study, result: StudyResult, base: Base) -> Iterator[Path]:
+    """Write the files of an archive and yield each once it is there, the short ones first."""
+    yield _write_study(folder / "study.json", study)
+    if command := command_of(study):
+        path = folder / "command.txt"
+        path.write_text(command + "\n", encoding="utf-8")
+        yield path
+    panel = _panel_of(study)
+    inputs = _write_inputs(folder, base, panel)
+    yield from inputs.values()
+    if kind_of(study).is_ranked:
+        outputs = folder / "results"
+        outputs.mkdir()
+        _write_results(outputs, result, base, panel, inputs)
+        yield from sorted(outputs.iterdir())
 
 
 def command_of(study: Study) -> str:
@@ -194,7 +206,7 @@ def _write_results(
     write_rank_files(folder, units=_units(base), nominal=nominal, counts=counts, asked=asked, inputs=files)
 
 
-def _write_study(path: Path, study: Study) -> None:
+def _write_study(path: Path, study: Study) -> Path:
     run = study.run
     facts = {
         "kind": study.kind,
@@ -213,6 +225,7 @@ def _write_study(path: Path, study: Study) -> None:
         "pairs": study.pairs,
     }
     path.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return path
 
 
 def _ballots_of(run: Run) -> dict[str, int]:

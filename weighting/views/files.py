@@ -169,6 +169,13 @@ def archive_answer(make: Callable[[], bytes], name: str) -> HttpResponse:
     return _saved(content, f"{name}.zip", "application/zip")
 
 
+def archive_in_pieces(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    """Return a ZIP that is made while it is sent."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
+    spoken = _in_language(pieces, get_language())
+    return StreamingHttpResponse(spoken, content_type="application/zip", headers=headers)
+
+
 def document_pdf(document: dict[str, Any]) -> bytes:
     """Set a document as PDF; raises `NoRoom`, `TookTooLong` or `Broke` where that is not done."""
     source = document_source({**document, "parts": [_drawn(part) for part in document["parts"]]})

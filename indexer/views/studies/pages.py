@@ -1,11 +1,10 @@
 """The page of one study: its progress while it is counted, and its answer."""
 
-import tempfile
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from indexer.method_words import method_words, short_method_words
 from indexer.models import Study
 from indexer.selectors.methods import names_in_method
 from indexer.selectors.studies import UNDER_WAY, StudyResult, find_study, result_of_study
-from indexer.services.study_archive import command_of, has_archive_for, write_archive
+from indexer.services.study_archive import archive_pieces, command_of, has_archive_for
 from indexer.services.study_pairs import compare_pair
 from indexer.studies.kind import register_of
 from indexer.studies.rank_figures import ROWS, intervals_figure
@@ -41,7 +40,13 @@ from weighting.models import Indicator
 from weighting.permissions import ANYONE, STAFF, audience
 from weighting.requests import asks_for_part
 from weighting.selectors.frameworks import indicators_of
-from weighting.views.files import asked_format, picture_answer, save_links, table_answer
+from weighting.views.files import (
+    archive_in_pieces,
+    asked_format,
+    picture_answer,
+    save_links,
+    table_answer,
+)
 from weighting.visitors import visitor_of
 
 
@@ -256,13 +261,9 @@ def study_picture(request: HttpRequest, pk: int, figure: str, format: str) -> Ht
 
 @audience(STAFF)
 @require_safe
-def study_archive(request: HttpRequest, pk: int) -> FileResponse:
+def study_archive(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """Answer with a finished study and all that it was computed from, as one file."""
     study = load_study(request, pk)
     if not has_archive_for(visitor_of(request).account, study):
         raise Http404
-    # Closed, and gone, once it is sent.
-    file = tempfile.TemporaryFile()  # noqa: SIM115
-    write_archive(study, file)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"study-{pk}.zip", content_type="application/zip")
+    return archive_in_pieces(archive_pieces(study), f"study-{pk}")

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -16,6 +17,7 @@ from django.urls import reverse
 from indexer.enums import RunStatus, StudyKind, StudyStatus
 from indexer.models import Run, Study
 from indexer.selectors.studies import result_of_study
+from indexer.services import study_archive
 from indexer.services.data_sets import publish_data_set
 from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
@@ -250,6 +252,24 @@ def unpack(client, study, folder):
     with ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(folder)
     return content
+
+
+def test_an_archive_begins_before_the_ranks_of_the_units_are_written(analyst, run, monkeypatch):
+    written, write = [], study_archive.write_rank_files
+    monkeypatch.setattr(
+        study_archive, "write_rank_files", lambda *given, **more: written.append(1) or write(*given, **more)
+    )
+    folders = set(Path(tempfile.gettempdir()).glob("quanheng-study-*"))
+    answer = analyst.get(reverse("indexer:study-archive", args=[make_study(run).pk]))
+    pieces = iter(answer)
+    first = next(pieces)
+    assert first.startswith(b"PK")
+    assert not written
+    with ZipFile(io.BytesIO(first + b"".join(pieces))) as archive:
+        assert archive.testzip() is None
+        assert "results/rank_histogram.csv" in archive.namelist()
+    assert written
+    assert set(Path(tempfile.gettempdir()).glob("quanheng-study-*")) == folders
 
 
 @pytest.mark.parametrize(
