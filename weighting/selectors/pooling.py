@@ -17,6 +17,7 @@ from weighting.numeric.arrays import BoolArray, IntArray
 from weighting.numeric.disclosure import exposed_rounds
 from weighting.selectors.rounds import (
     answers_towards_k,
+    asked_in,
     ballots_towards_k,
     counted_ballots_of,
     items_of,
@@ -24,6 +25,8 @@ from weighting.selectors.rounds import (
     rounds_visible_to,
     score_counts_of,
     scores_on,
+    sizes_towards_k,
+    with_ballots,
 )
 
 COUNTABLE = [RoundState.CLOSED, RoundState.AGGREGATED]
@@ -65,13 +68,13 @@ def count_own(rounds: str) -> Count:
 
 def pooled_counts_of(rounds: Sequence[Round], nodes: list[Indicator]) -> IntArray:
     """Add the counts of scores 1 to 5 and abstentions of each node over the rounds, (nodes, 6)."""
-    return np.sum([score_counts_of(round_, nodes) for round_ in rounds], axis=0)
+    return np.sum([score_counts_of(round_, nodes) for round_ in with_ballots(list(rounds))], axis=0)
 
 
 def pooled_items_of(rounds: Sequence[Round]) -> list[Indicator]:
     """Return the indicators that every one of the rounds asks about, in file order."""
-    asked = [{item.pk for item in items_of(round_)} for round_ in rounds]
-    return [item for item in items_of(rounds[0]) if all(item.pk in codes for codes in asked)]
+    asked = asked_in(rounds).values()
+    return [item for item in items_of(rounds[0]) if all(item.pk in items for items in asked)]
 
 
 def pooling_blockers(rounds: Sequence[Round]) -> list[str]:
@@ -90,7 +93,7 @@ def pooling_blockers(rounds: Sequence[Round]) -> list[str]:
         blockers.append(
             _("Rounds of one series ask the same experts, who would count twice: choose one round of it.")
         )
-    return blockers or _count_blockers(rounds)
+    return blockers or _count_blockers(with_ballots(list(rounds)))
 
 
 def voiding_blockers(round_: Round) -> list[str]:
@@ -122,7 +125,7 @@ def differencing_blockers(rounds: Sequence[Round], *, within: QuerySet[WeightVer
     if new in known:
         return []
     involved = {pk for pks in (*known, new) for pk in pks}
-    columns = list(Round.objects.filter(pk__in=involved).order_by("pk"))
+    columns = with_ballots(list(Round.objects.filter(pk__in=involved).order_by("pk")))
     ballots = [counted_ballots_of(round_) for round_ in columns]
     sizes = [ballots_towards_k(each) for each in ballots]
     found = [
@@ -151,7 +154,7 @@ def _item_exposures(
     """
     items = pooled_items_of([round_ for round_ in columns if round_.pk in new])
     answers = {round_.pk: _answers_towards_k(round_, items) for round_ in columns}
-    asked = {round_.pk: {item.pk for item in items_of(round_)} for round_ in columns}
+    asked = asked_in(columns)
     least = {round_.pk: round_.least_panel for round_ in columns}
     exposed = []
     for place, item in enumerate(items):
@@ -225,19 +228,21 @@ def answer_blockers(rounds: Sequence[Round], items: list[Indicator]) -> list[str
 
 def _published_sums(framework_id: int, within: QuerySet[WeightVersion]) -> list[frozenset[int]]:
     closed = Round.objects.filter(framework=framework_id, state__in=COUNTABLE)
-    sums = {
-        frozenset([round_.pk])
-        for round_ in closed
-        if ballots_towards_k(counted_ballots_of(round_)) >= round_.least_panel
-    }
+    sizes = sizes_towards_k(closed)
+    sums = {frozenset([round_.pk]) for round_ in closed if sizes[round_.pk] >= round_.least_panel}
     made = within.filter(framework=framework_id).filter(
         Q(round__isnull=False) | Q(pooled_rounds__isnull=False)
     )
-    sums |= {
-        frozenset(round_.pk for round_ in rounds_behind(version))
-        for version in made.select_related("round").prefetch_related("pooled_rounds").distinct()
-    }
+    sums |= {frozenset(_ids_behind(version)) for version in made.prefetch_related("pooled_rounds").distinct()}
     return sorted(sums, key=sorted)
+
+
+def _ids_behind(version: WeightVersion) -> list[int]:
+    """Return the numbers of `rounds_behind`, of a version whose pooled rounds are there already."""
+    if version.round_id:
+        return [version.round_id]
+    is_pooled = version.source == VersionSource.POOLED
+    return [round_.pk for round_ in version.pooled_rounds.all()] if is_pooled else []
 
 
 def _membership(sums: Sequence[frozenset[int]], rounds: Sequence[Round]) -> BoolArray:

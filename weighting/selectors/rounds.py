@@ -4,12 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    When,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from weighting.enums import Feedback, LetterState, Medium, RoundState
+from weighting.enums import ExclusionRule, Feedback, LetterState, Medium, RoundState
 from weighting.models import (
     AccessLink,
     Account,
@@ -21,6 +31,7 @@ from weighting.models import (
     Letter,
     Panel,
     Round,
+    RoundItem,
 )
 from weighting.numeric.aggregation import count_scores
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -137,6 +148,15 @@ def items_of(round_: Round) -> list[Indicator]:
     return list(asked.select_related("parent").order_by("position"))
 
 
+def asked_in(rounds: Iterable[Round]) -> dict[int, set[int]]:
+    """Return the numbers of the indicators that each of some rounds asks about."""
+    asked: dict[int, set[int]] = {round_.pk: set() for round_ in rounds}
+    items = RoundItem.objects.filter(round__in=list(asked)).order_by()
+    for round_id, item in items.values_list("round_id", "indicator_id"):
+        asked[round_id].add(item)
+    return asked
+
+
 def asked_groups_of(round_: Round) -> list[tuple[Indicator | None, list[Indicator]]]:
     """Return the asked sibling groups as (parent, children), the root group first."""
     groups: dict[int | None, tuple[Indicator | None, list[Indicator]]] = {}
@@ -174,8 +194,34 @@ def counted_ballots_of(round_: Round) -> list[Ballot]:
 
 
 def sealed_ballots_of(round_: Round) -> list[Ballot]:
-    """Return the sealed ballots in the order of their random ids."""
-    return list(round_.ballots.exclude(receipt="").order_by("pk"))
+    """Return the sealed ballots in the order of their random ids, without comments."""
+    read: list[Ballot] | None = getattr(round_, "read_ballots", None)
+    return list(_sealed(round_.ballots.all())) if read is None else read
+
+
+def with_ballots(rounds: list[Round]) -> list[Round]:
+    """Read the sealed ballots of closed rounds in one statement, for all that these objects are asked."""
+    prefetch_related_objects(
+        rounds, Prefetch("ballots", _sealed(Ballot.objects.all()), to_attr="read_ballots")
+    )
+    return rounds
+
+
+def _sealed(ballots: QuerySet[Ballot]) -> QuerySet[Ballot]:
+    # To read three columns of JSON of each of five thousand takes as long as all else of them.
+    return ballots.exclude(receipt="").order_by("pk").defer("superseded_receipts", "sealed_comments")
+
+
+def sizes_towards_k(rounds: QuerySet[Round]) -> dict[int, int]:
+    """Return how many ballots of each round k is held against, without reading those that all count."""
+    leaving_out = with_ballots(list(rounds.filter(exclusion=ExclusionRule.UNIFORM)))
+    read = {round_.pk: ballots_towards_k(counted_ballots_of(round_)) for round_ in leaving_out}
+    own, sealed = ~Q(ballots__medium=Medium.SHEET), ~Q(ballots__receipt="")
+    counted = rounds.exclude(exclusion=ExclusionRule.UNIFORM).annotate(
+        own=Count("ballots", filter=sealed & own), entered=Count("ballots", filter=sealed & ~own)
+    )
+    found = counted.order_by().values_list("pk", "own", "entered")
+    return read | {pk: size_towards_k(np.repeat([True, False], [own, entered])) for pk, own, entered in found}
 
 
 def with_counts(rounds: QuerySet[Round]) -> QuerySet[Round]:

@@ -207,11 +207,13 @@ def reported_ballots_of(round_: Round) -> list[Ballot]:
 
 def comments_of(round_: Round) -> list[tuple[Indicator, list[str]]]:
     """Return the comments on each item, in an order that leads to no ballot: for managers alone."""
-    ballots = reported_ballots_of(round_)
+    reported = {ballot.pk for ballot in reported_ballots_of(round_)}
+    written = round_.ballots.exclude(sealed_comments={}).values_list("pk", "sealed_comments")
+    said = [comments for pk, comments in written if pk in reported]
     comments = []
     for _parent, group in asked_groups_of(round_):
         for node in group:
-            texts = [text for ballot in ballots if (text := ballot.sealed_comments.get(node.code))]
+            texts = [text for of_ballot in said if (text := of_ballot.get(node.code))]
             if texts:
                 comments.append((node, sorted(texts, key=lambda text: _shuffle_key(round_, node, text))))
     return comments

@@ -30,6 +30,7 @@ from weighting.selectors.pooling import (
 from weighting.selectors.rounds import (
     counted_ballots_of,
     entered_among,
+    with_ballots,
 )
 from weighting.selectors.sharing import known_to
 
@@ -232,7 +233,7 @@ def freezing_blockers(version: WeightVersion) -> list[str]:
 
 def _panel_blockers(version: WeightVersion) -> list[str]:
     """Judge the ballots behind a draft once more: k, quorum, and what other versions give away."""
-    rounds = rounds_behind(version)
+    rounds = with_ballots(rounds_behind(version))
     if not rounds:
         return []
     blockers = ballot_blockers(
