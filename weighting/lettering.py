@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 from unicodedata import bidirectional, east_asian_width
 
@@ -25,6 +25,7 @@ UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 LOOKALIKES = str.maketrans({"\\": "＼", '"': "”"})
 # A straight quote that opens what it quotes.
 OPENING = re.compile(r'(?<![^\s(\[{“‘-])"(?=\S)')
+NUMBERS = (int, float, type(None))
 OBJECT_NAMES = frozenset(
     {"__proto__", "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString"}
     | {"toString", "valueOf"}
@@ -51,8 +52,13 @@ def plain(value: Any) -> Any:
     """Return a value with every text in it made plain; dataclasses, lists and mappings are gone through."""
     if isinstance(value, str):
         return _plain_text(value)
+    if isinstance(value, NUMBERS):
+        return value
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: plain(getattr(value, f.name)) for f in fields(value) if f.init})
+        # A scatter has thousands of marks, few of whose names have to be changed.
+        own = [(name, getattr(value, name)) for name in _stated(type(value))]
+        changed = {name: made for name, one in own if (made := plain(one)) is not one}
+        return replace(value, **changed) if changed else value
     if isinstance(value, Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -60,7 +66,19 @@ def plain(value: Any) -> Any:
     return value
 
 
+@cache
+def _stated(kind: type[Any]) -> list[str]:
+    """Return the fields that a dataclass is made with."""
+    return [field.name for field in fields(kind) if field.init]
+
+
 def _plain_text(text: str) -> str:
+    """Return a text made plain; the very same where nothing has to be changed."""
+    made = _rewritten(text)
+    return text if made == text else made
+
+
+def _rewritten(text: str) -> str:
     text = OPENING.sub("“", UNSEEN.sub(" ", text)).translate(LOOKALIKES)
     # A name of what every object of the language has is told apart by a sign that is not seen.
     return f"{text}\u200b" if text in OBJECT_NAMES else text

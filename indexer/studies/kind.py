@@ -62,6 +62,10 @@ class StudyFigure(Figure):
     texts: Sequence[int] = ()
 
 
+# What draws each figure of a study, in the order of its page: a report shows the first, a picture is one.
+Drawings = dict[str, Callable[[], StudyFigure]]
+
+
 class Kind(ABC):
     """One kind of study. ``register`` has the words for the units that are ranked."""
 
@@ -161,8 +165,8 @@ class Kind(ABC):
         """Say what was found, as the title of the page."""
 
     @abstractmethod
-    def figures(self, result: StudyResult, nodes: list[Indicator]) -> dict[str, StudyFigure]:
-        """Return the figures by name, in the order of the page."""
+    def drawings(self, result: StudyResult, nodes: list[Indicator]) -> Drawings:
+        """Return what draws each figure by name, in the order of the page."""
 
     @abstractmethod
     def left_out(self, study: Study) -> list[str]:

@@ -12,7 +12,7 @@ from indexer.numeric.plans import RankPlan
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields, kappa_field, nu_field
-from indexer.studies.kind import Kind, Planned, Result, StudyFigure, Words
+from indexer.studies.kind import Drawings, Kind, Planned, Result, Words
 from indexer.studies.questions import MOST_DRAWS, Question, Reader
 from indexer.studies.rank_figures import ROWS, heat_figure, intervals_figure, leading, shifts_figure
 from indexer.studies.rank_results import TOPS, rank_figures
@@ -28,7 +28,7 @@ BESIDE_BANDS = ("rank_sums", "kept", "shift_sums")
 
 
 class RankedKind(Kind):
-    """A kind that counts ranks; ``own_result`` and ``own_figures`` add what is its own."""
+    """A kind that counts ranks; ``own_result`` and ``own_drawings`` add what is its own."""
 
     is_ranked = True
 
@@ -110,17 +110,21 @@ class RankedKind(Kind):
             return _("%(city)s keeps rank %(rank)s in %(share)s of %(draws)s draws")
         return _("The first %(count)s keep their ranks; %(city)s keeps rank %(rank)s in %(share)s of draws")
 
-    def figures(self, result: StudyResult, nodes: list[Indicator]) -> dict[str, StudyFigure]:
+    def drawings(self, result: StudyResult, nodes: list[Indicator]) -> Drawings:
         source, cases = self.source_of(result.study), self.cases_counted(result.study)
-        intervals = intervals_figure(result, leading(result, ROWS), source, cases)
-        above, below = self.own_figures(result, nodes, source)
-        last = {"heat": heat_figure(result, source, cases), "shifts": shifts_figure(result, source, cases)}
-        return {**above, "intervals": intervals, **below, **last}
+        above, below = self.own_drawings(result, nodes, source)
+        return {
+            **above,
+            "intervals": lambda: intervals_figure(result, leading(result, ROWS), source, cases),
+            **below,
+            "heat": lambda: heat_figure(result, source, cases),
+            "shifts": lambda: shifts_figure(result, source, cases),
+        }
 
-    def own_figures(
+    def own_drawings(
         self, result: StudyResult, nodes: list[Indicator], source: str
-    ) -> tuple[dict[str, StudyFigure], dict[str, StudyFigure]]:
-        """Return the figures of this kind alone, above and below the intervals."""
+    ) -> tuple[Drawings, Drawings]:
+        """Return what draws the figures of this kind alone, above and below the intervals."""
         return {}, {}
 
     def left_out(self, study: Study) -> list[str]:

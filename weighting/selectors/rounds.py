@@ -213,15 +213,25 @@ def _sealed(ballots: QuerySet[Ballot]) -> QuerySet[Ballot]:
 
 
 def sizes_towards_k(rounds: QuerySet[Round]) -> dict[int, int]:
-    """Return how many ballots of each round k is held against, without reading those that all count."""
+    """Return how many ballots of each round k is held against."""
+    counted = count_hands(rounds)
+    return {pk: size_towards_k(np.repeat([True, False], hands)) for pk, hands in counted.items()}
+
+
+def count_hands(rounds: QuerySet[Round]) -> dict[int, tuple[int, int]]:
+    """Count the ballots of each round that experts filled in, and that a manager entered.
+
+    Only of rounds that may leave some out are the ballots read.
+    """
     leaving_out = with_ballots(list(rounds.filter(exclusion=ExclusionRule.UNIFORM)))
-    read = {round_.pk: ballots_towards_k(counted_ballots_of(round_)) for round_ in leaving_out}
+    ballots = {round_.pk: counted_ballots_of(round_) for round_ in leaving_out}
+    read = {pk: (len(of) - entered_among(of), entered_among(of)) for pk, of in ballots.items()}
     own, sealed = ~Q(ballots__medium=Medium.SHEET), ~Q(ballots__receipt="")
     counted = rounds.exclude(exclusion=ExclusionRule.UNIFORM).annotate(
         own=Count("ballots", filter=sealed & own), entered=Count("ballots", filter=sealed & ~own)
     )
     found = counted.order_by().values_list("pk", "own", "entered")
-    return read | {pk: size_towards_k(np.repeat([True, False], [own, entered])) for pk, own, entered in found}
+    return read | {pk: (own, entered) for pk, own, entered in found}
 
 
 def with_counts(rounds: QuerySet[Round]) -> QuerySet[Round]:

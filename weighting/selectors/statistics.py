@@ -40,6 +40,7 @@ from weighting.selectors.rounds import (
     rounds_visible_to,
     scores_on,
     too_few_words,
+    with_ballots,
 )
 
 
@@ -199,6 +200,7 @@ def reported_ballots_of(round_: Round) -> list[Ballot]:
     """Return the counted ballots of an aggregated round, at least k of them, or raise `NotReported`."""
     if not has_aggregate(round_):
         raise NotReported(_("A round has statistics once it is aggregated, and never if it is void."))
+    with_ballots([round_])
     ballots = counted_ballots_of(round_)
     if ballots_towards_k(ballots) < round_.least_panel:
         raise NotReported(too_few_words(ballots, least=round_.least_panel))

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from weighting.enums import RoundState, VersionSource, VersionStatus
 from weighting.manifest import WeightedNode
-from weighting.models import Account, Indicator, NodeWeight, WeightVersion
+from weighting.models import Account, Indicator, NodeWeight, Round, WeightVersion
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.numeric.arrays import FloatArray
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
@@ -27,11 +27,7 @@ from weighting.selectors.pooling import (
     rounds_behind,
     voided_blockers,
 )
-from weighting.selectors.rounds import (
-    counted_ballots_of,
-    entered_among,
-    with_ballots,
-)
+from weighting.selectors.rounds import count_hands, with_ballots
 from weighting.selectors.sharing import known_to
 
 # So many are offered to choose from; the others are found by their names.
@@ -196,9 +192,11 @@ def item_counts_of(version: WeightVersion) -> list[ItemCounts]:
 
 def panel_size_of(version: WeightVersion) -> PanelSize | None:
     """Return how many ballots a version counts; None for weights from elsewhere."""
-    rounds = rounds_behind(version)
-    ballots = [ballot for round_ in rounds for ballot in counted_ballots_of(round_)]
-    return PanelSize(len(ballots), entered_among(ballots)) if rounds else None
+    rounds = [round_.pk for round_ in rounds_behind(version)]
+    if not rounds:
+        return None
+    own, entered = map(sum, zip(*count_hands(Round.objects.filter(pk__in=rounds)).values(), strict=True))
+    return PanelSize(own + entered, entered)
 
 
 def _manifest_of(version: WeightVersion) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from indexer.numeric.coherence.importance import shares_of
 from indexer.selectors.coherence import coherence_of
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
-from indexer.studies.kind import FixedKind, Planned, Result, StudyFigure
+from indexer.studies.kind import Drawings, FixedKind, Planned, Result, StudyFigure
 from indexer.studies.questions import Question
 from indexer.studies.words import percent
 from weighting.models import Indicator
@@ -88,8 +88,8 @@ class WholeAudit(FixedKind):
             "shift": f"{moved[most]:.2f}",
         }
 
-    def figures(self, result: StudyResult, nodes: list[Indicator]) -> dict[str, StudyFigure]:
-        return {"importance": _figure(result, nodes, self.source_of(result.study))}
+    def drawings(self, result: StudyResult, nodes: list[Indicator]) -> Drawings:
+        return {"importance": lambda: _figure(result, nodes, self.source_of(result.study))}
 
     def left_out(self, study: Study) -> list[str]:
         return []

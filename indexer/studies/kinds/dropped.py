@@ -16,7 +16,7 @@ from indexer.numeric.plans import DroppedPlan
 from indexer.selectors.data_sets import normalise_raw_data, raw_data_of, with_what_it_asks_for
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
-from indexer.studies.kind import FixedKind, Planned, Result, StudyFigure
+from indexer.studies.kind import Drawings, FixedKind, Planned, Result, StudyFigure
 from indexer.studies.questions import Question
 from indexer.studies.rank_figures import ROWS, amounts_figure
 from indexer.studies.words import signed_places
@@ -105,8 +105,8 @@ class Dropped(FixedKind):
             "units": register.units,
         }
 
-    def figures(self, result: StudyResult, nodes: list[Indicator]) -> dict[str, StudyFigure]:
-        return {"movers": _movers_figure(result, self.source_of(result.study))}
+    def drawings(self, result: StudyResult, nodes: list[Indicator]) -> Drawings:
+        return {"movers": lambda: _movers_figure(result, self.source_of(result.study))}
 
     def left_out(self, study: Study) -> list[str]:
         return []

@@ -16,7 +16,7 @@ from indexer.numeric.plans import LeftOutPlan
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields
-from indexer.studies.kind import Planned, StudyFigure, Words
+from indexer.studies.kind import Drawings, Planned, StudyFigure, Words
 from indexer.studies.questions import Question, Reader
 from indexer.studies.rank_figures import ROWS, amounts_figure
 from indexer.studies.ranked import RankedKind
@@ -92,10 +92,10 @@ class LeftOut(RankedKind):
             "shift": f"{shifts[most]:.2f}",
         }
 
-    def own_figures(
+    def own_drawings(
         self, result: StudyResult, nodes: list[Indicator], source: str
-    ) -> tuple[dict[str, StudyFigure], dict[str, StudyFigure]]:
-        return {"left-out": _left_out_figure(result, nodes, source)}, {}
+    ) -> tuple[Drawings, Drawings]:
+        return {"left-out": lambda: _left_out_figure(result, nodes, source)}, {}
 
     def cases(self, result: StudyResult, nodes: list[Indicator]) -> list[dict[str, Any]] | None:
         shifts = np.abs(_moves(result))

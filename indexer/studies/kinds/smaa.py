@@ -21,7 +21,7 @@ from indexer.numeric.uncertainty import SeededDraws
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields
-from indexer.studies.kind import Planned, StudyFigure, Words
+from indexer.studies.kind import Drawings, Planned, StudyFigure, Words
 from indexer.studies.questions import MOST_DRAWS, Question, Reader
 from indexer.studies.rank_figures import ROWS
 from indexer.studies.ranked import RankedKind
@@ -129,12 +129,12 @@ class Smaa(RankedKind):
             "share": percent(shares[leader]),
         }
 
-    def own_figures(
+    def own_drawings(
         self, result: StudyResult, nodes: list[Indicator], source: str
-    ) -> tuple[dict[str, StudyFigure], dict[str, StudyFigure]]:
-        own = {
-            "acceptability": _acceptability_figure(result, source),
-            "central": _central_table(result, nodes),
+    ) -> tuple[Drawings, Drawings]:
+        own: Drawings = {
+            "acceptability": lambda: _acceptability_figure(result, source),
+            "central": lambda: _central_table(result, nodes),
         }
         return {}, own
 

@@ -19,7 +19,7 @@ from indexer.selectors.cities import cities_of_run, city_named
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields
-from indexer.studies.kind import Kind, Planned, Result, StudyFigure, Words
+from indexer.studies.kind import Drawings, Kind, Planned, Result, StudyFigure, Words
 from indexer.studies.questions import Question, Reader
 from indexer.studies.rank_figures import ROWS
 from indexer.studies.weights import ANY, AROUND, WeightChoice, seeded
@@ -130,13 +130,13 @@ class Sobol(Kind):
             "output": _output_of(result),
         }
 
-    def figures(self, result: StudyResult, nodes: list[Indicator]) -> dict[str, StudyFigure]:
+    def drawings(self, result: StudyResult, nodes: list[Indicator]) -> Drawings:
         names = [
             self.input_name(result.study, result.figures, nodes, position)
             for position in range(len(result.figures["heads"]))
         ]
         words = self.figure_words()
-        return {"sobol": _sobol_figure(result, names, words, self.source_of(result.study))}
+        return {"sobol": lambda: _sobol_figure(result, names, words, self.source_of(result.study))}
 
     def figure_words(self) -> FigureWords:
         """Return what the figure says of its inputs."""

@@ -25,7 +25,7 @@ from indexer.numeric.tallies import counts_of
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields
-from indexer.studies.kind import MemoryNeed, Planned, StudyFigure, Words
+from indexer.studies.kind import Drawings, MemoryNeed, Planned, StudyFigure, Words
 from indexer.studies.other_methods import changed_method, composite_fault, index_by
 from indexer.studies.questions import MOST_DRAWS, Question, Reader
 from indexer.studies.rank_figures import amounts_figure
@@ -161,10 +161,10 @@ class Variants(RankedKind):
             "shift": f"{most_moving['r_s']['mean']:.2f}",
         }
 
-    def own_figures(
+    def own_drawings(
         self, result: StudyResult, nodes: list[Indicator], source: str
-    ) -> tuple[dict[str, StudyFigure], dict[str, StudyFigure]]:
-        return {"variants": _variants_figure(result, source)}, {}
+    ) -> tuple[Drawings, Drawings]:
+        return {"variants": lambda: _variants_figure(result, source)}, {}
 
     def left_out(self, study: Study) -> list[str]:
         """Say which combinations are left out and why; those that are the same as another, together."""

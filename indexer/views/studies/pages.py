@@ -100,8 +100,8 @@ def study_picture_of(request: HttpRequest, study: Study, figure: str, format: st
     """Answer with a figure of a finished study as a file."""
     if study.status != StudyStatus.DONE:
         raise Http404
-    found = kind_of(study).figures(result_of_study(study), _nodes(study)).get(figure)
-    return picture_answer(request, found.spec if found else None, format)
+    draw = kind_of(study).drawings(result_of_study(study), _nodes(study)).get(figure)
+    return picture_answer(request, draw().spec if draw else None, format)
 
 
 def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
@@ -140,8 +140,8 @@ def _answer(request: HttpRequest, study: Study) -> dict[str, Any]:
     if asks_for_part(request):
         return context
     figures = {
-        name: figure.drawn_at(reverse("indexer:study-picture", args=[study.pk, name, "svg"]))
-        for name, figure in kind.figures(result, nodes).items()
+        name: draw().drawn_at(reverse("indexer:study-picture", args=[study.pk, name, "svg"]))
+        for name, draw in kind.drawings(result, nodes).items()
     }
     saves = save_links(reverse("indexer:study-export", args=[study.pk])) if kind.columns(register) else []
     return context | {

@@ -66,10 +66,11 @@ def test_every_kind_has_a_form_an_answer_and_pictures(analyst, run, kind):
     assert analyst.get(reverse("indexer:run-studies", args=[run.pk]), {"kind": kind}).status_code == 200
     study = make_study(run, kind, **QUESTIONS[kind])
     response = analyst.get(page(study))
-    figures = kind_of(study).figures(result_of_study(study), indicators_of(run.data_set.framework_id))
+    drawings = kind_of(study).drawings(result_of_study(study), indicators_of(run.data_set.framework_id))
 
     assert response.status_code == 200
-    for name, figure in figures.items():
+    for name, draw in drawings.items():
+        figure = draw()
         assert figure.title in response.context["figures"][name].title
         if figure.spec:
             picture = analyst.get(reverse("indexer:study-picture", args=[study.pk, name, "svg"]))

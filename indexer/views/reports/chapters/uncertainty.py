@@ -41,9 +41,8 @@ class Uncertainty(Chapter):
 
 def _first_figure(kind: Kind, result: StudyResult, nodes: list[Indicator]) -> list[Figure]:
     """Return the figure that a study's page shows first, under the study's name, with its address."""
-    for name, figure in kind.figures(result, nodes).items():
-        address = reverse("indexer:study-picture", args=[result.study.pk, name, "svg"])
-        words = {"study": kind.label(result.cities.register), "title": figure.title}
-        named = replace(figure, title=_("%(study)s: %(title)s") % words)
-        return [named.drawn_at(address)] if figure.spec else []
-    return []
+    name, draw = next(iter(kind.drawings(result, nodes).items()))
+    figure, address = draw(), reverse("indexer:study-picture", args=[result.study.pk, name, "svg"])
+    words = {"study": kind.label(result.cities.register), "title": figure.title}
+    named = replace(figure, title=_("%(study)s: %(title)s") % words)
+    return [named.drawn_at(address)] if figure.spec else []
