@@ -258,7 +258,8 @@ def _print(before: _Walked, after: _Walked, *, is_all: bool) -> None:
     print(f"{'page':48} {'asked by':14} {'status':>6} {'first':>7} {'second':>7} {'queries':>12} {'KB':>8}")
     slow = more = 0
     for key, now in after.items():
-        then = before[key]
+        # A kept world was not asked for the pages that there are since.
+        then = before.get(key, now)
         is_slow, is_more = max(now.first, now.second) > MOST_SECONDS, now.queries > then.queries
         slow, more = slow + is_slow, more + is_more
         if is_slow or is_more or now.status >= 500 or is_all:

@@ -14,7 +14,7 @@ from indexer.enums import RunStatus
 from indexer.models import City, DailyVisits, IndexEdition, IndicatorTerms, PublishedIndex, Register, Run
 from indexer.selectors.composites import first_of, ranks_by_run
 from indexer.selectors.data_sets import owns_data_set
-from indexer.selectors.runs import NOT_SHOWN_OF_RUNS, listed_runs_visible_to
+from indexer.selectors.runs import LABELS, NOT_SHOWN_OF_RUNS, listed_runs_visible_to
 from indexer.selectors.studies import TELLING, told_to_anybody
 from indexer.selectors.withheld import withheld_codes
 from weighting.enums import VersionStatus
@@ -49,10 +49,15 @@ def released_editions() -> QuerySet[IndexEdition]:
     )
 
 
+def listed_editions() -> QuerySet[IndexEdition]:
+    """Return the same for lists of many, without the labels that the data set of each would carry along."""
+    return released_editions().defer(*NOT_SHOWN_OF_RUNS, *(f"run__{name}" for name in LABELS))
+
+
 def latest_editions() -> QuerySet[IndexEdition]:
     """Return the newest released edition of the last year of each index, the last released first."""
     newest = released_editions().filter(index=OuterRef("index")).order_by(*CURRENT_FIRST).values("pk")[:1]
-    return released_editions().filter(pk=Subquery(newest)).order_by("-released_at", "-pk")
+    return listed_editions().filter(pk=Subquery(newest)).order_by("-released_at", "-pk")
 
 
 def search_editions(asked: str) -> QuerySet[IndexEdition]:
@@ -118,7 +123,7 @@ def find_edition(slug: str, number: int | None = None) -> IndexEdition | None:
 
 def editions_up_to(edition: IndexEdition) -> QuerySet[IndexEdition]:
     """Return an edition and those released before it, the newest first: its change log."""
-    earlier = released_editions().filter(index=edition.index_id, number__lte=edition.number)
+    earlier = listed_editions().filter(index=edition.index_id, number__lte=edition.number)
     return earlier.order_by("-number")
 
 

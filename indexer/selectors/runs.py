@@ -45,7 +45,9 @@ NOT_SHOWN = (
     "data_set__mapping",
     "weight_version__manifest",
 )
-# The same, and the scores, for what belongs to a run.
+# What a list reads of no data set either: the labels of all its units and columns.
+LABELS = ("data_set__city_ids", "data_set__leaf_codes", "data_set__auxiliary_codes")
+# The first, and the scores, for what belongs to a run.
 NOT_SHOWN_OF_RUNS = ("run__node_scores", *(f"run__{name}" for name in NOT_SHOWN))
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
 # What a publication prints: by unit and indicator, None for the composite.
@@ -243,9 +245,7 @@ def runs_visible_to(account: Account | None) -> QuerySet[Run]:
 
 def listed_runs_visible_to(account: Account | None) -> QuerySet[Run]:
     """Return the same runs for lists of many, without the labels that each would carry along."""
-    return runs_visible_to(account).defer(
-        "node_scores", *NOT_SHOWN, "data_set__city_ids", "data_set__leaf_codes", "data_set__auxiliary_codes"
-    )
+    return runs_visible_to(account).defer("node_scores", *NOT_SHOWN, *LABELS)
 
 
 def runs_with_nodes_visible_to(account: Account | None) -> QuerySet[Run]:

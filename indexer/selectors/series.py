@@ -266,10 +266,9 @@ def hold_against(
     ``logarithmic`` None takes logarithms where all of both figures are above zero.
     Raises `ValueError` for limits of bands that do not rise from 1.
     """
-    known, cities = unpack_series(series), subject.cities
-    positions = [place for place in subject.present if cities.ids[place] in known]
-    without = [place for place, pk in enumerate(cities.ids) if pk not in known]
-    values = np.array([known[cities.ids[place]] for place in positions], dtype=float)
+    known = _values_along(series, subject.cities.ids)
+    positions = np.flatnonzero(np.isfinite(subject.scores) & ~np.isnan(known)).tolist()
+    values, without = known[positions], np.flatnonzero(np.isnan(known)).tolist()
     scores = subject.scores[positions]
     ranks = (subject.result.ranks if by_total else subject.ranks)[positions]
     positive = (values > 0) & (scores > 0)
@@ -287,8 +286,16 @@ def hold_against(
             for first, last, inside in bands_of(ranks, bands)
         ],
         without=without,
-        beyond=len(known.keys() - set(cities.ids)),
+        beyond=len(series.city_ids) - len(known) + len(without),
     )
+
+
+def _values_along(series: OutsideSeries, ids: Sequence[int]) -> FloatArray:
+    """Return the value of each unit, (units,); nan where the series has none."""
+    along = np.full(len(ids), np.nan)
+    _same, places, of_series = np.intersect1d(ids, series.city_ids, assume_unique=True, return_indices=True)
+    along[places] = np.frombuffer(series.values, dtype="<f8")[of_series]
+    return along
 
 
 def _line(values: FloatArray, scores: FloatArray, positive: BoolArray, *, logarithmic: bool) -> Line | None:

@@ -194,7 +194,7 @@ def counted_ballots_of(round_: Round) -> list[Ballot]:
 
 
 def sealed_ballots_of(round_: Round) -> list[Ballot]:
-    """Return the sealed ballots in the order of their random ids, without comments."""
+    """Return the sealed ballots in the order of their random ids."""
     read: list[Ballot] | None = getattr(round_, "read_ballots", None)
     return list(_sealed(round_.ballots.all())) if read is None else read
 
@@ -208,8 +208,7 @@ def with_ballots(rounds: list[Round]) -> list[Round]:
 
 
 def _sealed(ballots: QuerySet[Ballot]) -> QuerySet[Ballot]:
-    # To read three columns of JSON of each of five thousand takes as long as all else of them.
-    return ballots.exclude(receipt="").order_by("pk").defer("superseded_receipts", "sealed_comments")
+    return ballots.exclude(receipt="").order_by("pk").defer("superseded_receipts")
 
 
 def sizes_towards_k(rounds: QuerySet[Round]) -> dict[int, int]:
@@ -223,15 +222,18 @@ def count_hands(rounds: QuerySet[Round]) -> dict[int, tuple[int, int]]:
 
     Only of rounds that may leave some out are the ballots read.
     """
-    leaving_out = with_ballots(list(rounds.filter(exclusion=ExclusionRule.UNIFORM)))
-    ballots = {round_.pk: counted_ballots_of(round_) for round_ in leaving_out}
-    read = {pk: (len(of) - entered_among(of), entered_among(of)) for pk, of in ballots.items()}
     own, sealed = ~Q(ballots__medium=Medium.SHEET), ~Q(ballots__receipt="")
-    counted = rounds.exclude(exclusion=ExclusionRule.UNIFORM).annotate(
+    counted = rounds.order_by().annotate(
         own=Count("ballots", filter=sealed & own), entered=Count("ballots", filter=sealed & ~own)
     )
-    found = counted.order_by().values_list("pk", "own", "entered")
-    return read | {pk: (own, entered) for pk, own, entered in found}
+    rows = list(counted.values_list("pk", "exclusion", "own", "entered"))
+    hands = {pk: (own, entered) for pk, _exclusion, own, entered in rows}
+    reading = [pk for pk, exclusion, *_hands in rows if exclusion == ExclusionRule.UNIFORM]
+    for round_ in with_ballots(list(Round.objects.filter(pk__in=reading))):
+        ballots = counted_ballots_of(round_)
+        entered = entered_among(ballots)
+        hands[round_.pk] = (len(ballots) - entered, entered)
+    return hands
 
 
 def with_counts(rounds: QuerySet[Round]) -> QuerySet[Round]:

@@ -40,7 +40,6 @@ from weighting.selectors.rounds import (
     rounds_visible_to,
     scores_on,
     too_few_words,
-    with_ballots,
 )
 
 
@@ -200,7 +199,6 @@ def reported_ballots_of(round_: Round) -> list[Ballot]:
     """Return the counted ballots of an aggregated round, at least k of them, or raise `NotReported`."""
     if not has_aggregate(round_):
         raise NotReported(_("A round has statistics once it is aggregated, and never if it is void."))
-    with_ballots([round_])
     ballots = counted_ballots_of(round_)
     if ballots_towards_k(ballots) < round_.least_panel:
         raise NotReported(too_few_words(ballots, least=round_.least_panel))
@@ -209,13 +207,11 @@ def reported_ballots_of(round_: Round) -> list[Ballot]:
 
 def comments_of(round_: Round) -> list[tuple[Indicator, list[str]]]:
     """Return the comments on each item, in an order that leads to no ballot: for managers alone."""
-    reported = {ballot.pk for ballot in reported_ballots_of(round_)}
-    written = round_.ballots.exclude(sealed_comments={}).values_list("pk", "sealed_comments")
-    said = [comments for pk, comments in written if pk in reported]
+    ballots = reported_ballots_of(round_)
     comments = []
     for _parent, group in asked_groups_of(round_):
         for node in group:
-            texts = [text for of_ballot in said if (text := of_ballot.get(node.code))]
+            texts = [text for ballot in ballots if (text := ballot.sealed_comments.get(node.code))]
             if texts:
                 comments.append((node, sorted(texts, key=lambda text: _shuffle_key(round_, node, text))))
     return comments

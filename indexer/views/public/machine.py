@@ -18,7 +18,7 @@ from indexer.citations import CITATIONS, citation_of
 from indexer.forms.published import LICENCES
 from indexer.models import IndexEdition, Run
 from indexer.packages.archive import is_large
-from indexer.selectors.published import CURRENT_FIRST, find_edition, released_editions
+from indexer.selectors.published import CURRENT_FIRST, find_edition, listed_editions
 from indexer.selectors.reports import editions_with_report, report_of_edition
 from indexer.views.public.addresses import Shelf, absolute
 from weighting.exports import XLSX
@@ -47,7 +47,7 @@ def public_citation(request: HttpRequest, name: str, number: int, format: str) -
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """List the pages of all published indices, each in every language."""
-    editions = list(released_editions().order_by("index_id", *CURRENT_FIRST))
+    editions = list(listed_editions().order_by("index_id", *CURRENT_FIRST))
     reports = editions_with_report(editions)
     named = [f"{edition.pk} {edition.released_at} {reports.get(edition.pk, '')}" for edition in editions]
     return answer_published(request, named, lambda: _sitemap(request, editions, reports))

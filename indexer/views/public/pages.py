@@ -19,7 +19,7 @@ from indexer.selectors.published import (
     has_public_runs,
     latest_editions,
     leaders_of,
-    released_editions,
+    listed_editions,
     search_editions,
     terms_by_code,
 )
@@ -82,7 +82,7 @@ def edition_page(
     if run is None:
         raise Http404
     edition.run = run
-    editions = list(released_editions().filter(index=edition.index_id).order_by("-number"))
+    editions = list(listed_editions().filter(index=edition.index_id).order_by("-number"))
     context = edition_context(edition, load_ranking(run), shelf) | {
         "is_preview": shelf is None,
         "editions": editions,
@@ -157,7 +157,7 @@ def _page(request: HttpRequest, edition: IndexEdition, shelf: Shelf) -> HttpResp
 
 def named_by(edition: IndexEdition) -> Sequence[str]:
     """Name all that the page of an edition depends on."""
-    editions = released_editions().filter(index=edition.index_id).order_by("number")
+    editions = listed_editions().filter(index=edition.index_id).order_by("number")
     study = told_to_anybody(edition.run, TELLING)
     terms, report = terms_by_code(edition.index).values(), report_of_edition(edition)
     return [

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -69,6 +71,17 @@ def page(client, address=ADDRESS, **query):
     answer = client.get(address, {"lang": "en", **query})
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/sitemap.xml", "/"])
+def test_a_list_of_indices_reads_the_labels_of_no_data_set(client, index, run, owner, address):
+    publish_edition(index, run=run, actor=owner)
+    with CaptureQueriesContext(connection) as asked:
+        assert b"liveability" in client.get(address).content
+
+    listed = [query["sql"] for query in asked if 'FROM "indexer_indexedition"' in query["sql"]]
+    assert listed
+    assert not [statement for statement in listed if '"city_ids"' in statement]
 
 
 def test_drafts_and_embargoed_editions_answer_as_what_does_not_exist(client, index, run, owner):

@@ -10,6 +10,7 @@ from indexer.enums import ReportChapter
 from indexer.models import ReportOutline
 from indexer.selectors.reports import USUAL, outline_of, words_in_report
 from indexer.services.reports import choose_chapters, write_paragraph
+from indexer.studies import ranked
 from indexer.views.reports.chapters.registry import CHAPTERS, IncompleteChaptersError, registered
 from indexer.views.reports.chapters.total import Total
 from indexer.views.reports.own_words import blocks_of_text
@@ -202,6 +203,17 @@ def test_each_figure_of_how_sure_ranks_are_names_its_study(analyst, run):
 
     assert any("Weight noise: " in title for title in titles)
     assert any("Dirichlet weights: " in title for title in titles)
+
+
+def test_of_each_study_the_figure_alone_is_made_that_is_shown(analyst, run, monkeypatch):
+    make_study(run, "noise", draws=200)
+    made = []
+    for name in ("intervals_figure", "heat_figure", "shifts_figure"):
+        draw = getattr(ranked, name)
+        monkeypatch.setattr(ranked, name, lambda *args, n=name, d=draw: made.append(n) or d(*args))
+
+    assert analyst.get(page(run)).context["document"].parts["uncertainty"].figures
+    assert made == ["intervals_figure"]
 
 
 # Of each the table and what was counted are read, the units once for all.

@@ -226,6 +226,14 @@ def test_what_is_quoted_in_a_name_is_opened_and_closed(name, drawn):
     assert plain(name) == drawn
 
 
+def test_a_mark_whose_words_are_plain_is_not_made_anew():
+    marks = [charts.SeriesPoint(name, 1, 2.0, 3.0, 0.0, is_outlier=False) for name in ("Oslo", 'The "A"')]
+
+    drawn = plain(marks)
+    assert drawn[0] is marks[0]
+    assert (drawn[1].name, drawn[1].value) == ("The “A”", 2.0)
+
+
 def test_a_number_stays_behind_a_name_that_is_written_from_right_to_left():
     """What follows such a name belongs to it for Unicode's algorithm: 15. … (5–18) was drawn as (18–5)."""
     assert set_apart("نهر") == "\u2068نهر\u2069"
