@@ -80,8 +80,8 @@ class SeriesReport:
     ----------
     logarithmic : bool
         Whether the line, and so the outliers, are of the logarithms.
-    line : Line or None
-        None where four units or more do not determine one.
+    parts : list
+        The limits of each band of ranks, and which of the units are inside.
     """
 
     subject: NodeScores
@@ -89,9 +89,8 @@ class SeriesReport:
     positions: list[int]
     values: FloatArray
     logarithmic: bool
-    line: Line | None
     overall: Association
-    bands: list[Band]
+    parts: list[tuple[int, int, BoolArray]]
     without: list[int]
     beyond: int
 
@@ -102,6 +101,18 @@ class SeriesReport:
     def first_without(self, most: int | None = None) -> list[City]:
         """Return the units without a value in the series, or so many of them."""
         return self._fetched(self.without[:most])
+
+    @cached_property
+    def bands(self) -> list[Band]:
+        return [
+            Band(first, last, associate(self.values[inside], self.scores[inside]))
+            for first, last, inside in self.parts
+        ]
+
+    @cached_property
+    def line(self) -> Line | None:
+        """The line of least squares; None where four units or more do not determine one."""
+        return _line(self.values[self.drawn], self.scores[self.drawn], logarithmic=self.logarithmic)
 
     @cached_property
     def scores(self) -> FloatArray:
@@ -279,12 +290,8 @@ def hold_against(
         positions=positions,
         values=values,
         logarithmic=chosen,
-        line=_line(values, scores, positive, logarithmic=chosen),
         overall=associate(values, scores),
-        bands=[
-            Band(first, last, associate(values[inside], scores[inside]))
-            for first, last, inside in bands_of(ranks, bands)
-        ],
+        parts=list(bands_of(ranks, bands)),
         without=without,
         beyond=len(series.city_ids) - len(known) + len(without),
     )
@@ -298,8 +305,8 @@ def _values_along(series: OutsideSeries, ids: Sequence[int]) -> FloatArray:
     return along
 
 
-def _line(values: FloatArray, scores: FloatArray, positive: BoolArray, *, logarithmic: bool) -> Line | None:
-    x, y = (np.log(values[positive]), np.log(scores[positive])) if logarithmic else (values, scores)
+def _line(values: FloatArray, scores: FloatArray, *, logarithmic: bool) -> Line | None:
+    x, y = (np.log(values), np.log(scores)) if logarithmic else (values, scores)
     try:
         return fit_line(x, y)
     except ValueError:
