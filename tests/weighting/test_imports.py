@@ -133,14 +133,15 @@ def test_every_problem_of_a_panel_file_is_named_and_nothing_is_written(actor):
     bad = (
         "code,name,email,sector\n"
         "E1,One,one@x.example,academic\n"
-        "E1,,not-an-address,clergy\n"
+        "E1,Two,not-an-address,clergy\n"
         "E3,Three,ONE@x.example,other\n"
+        "E4,,,other\n"
     )
 
     with pytest.raises(FileProblems) as found:
         import_people(actor, bad)
 
     places = {(problem.row, problem.column) for problem in found.value.problems}
-    assert places >= {(3, "code"), (3, "name"), (3, "email"), (3, "sector"), (4, "email")}
+    assert places >= {(3, "code"), (3, "email"), (3, "sector"), (4, "email"), (5, "name"), (5, "email")}
     assert not Panel.objects.exists()
     assert not Expert.objects.exists()
