@@ -1,6 +1,6 @@
 """The tables of an audit, the same as files of the command, as exports and in the API."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,7 +38,7 @@ class Audit:
     scored: AuditedIndex
     index: Callable[[], Index]
     values: int
-    units: Sequence[str]
+    units: Iterable[str]
     is_hurried: bool = False
     counted: CountedAudit | None = None
 

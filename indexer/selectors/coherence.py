@@ -1,6 +1,6 @@
 """Whether the index that a run computed holds together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from indexer.numeric.coherence.audit_plan import CountedAudit
 from indexer.numeric.coherence.importance import DRAWS, Importance, shares_of
 from indexer.numeric.coherence.kept_facts import KeptIndex, UnweightedFacts, arrays_of_index
 from indexer.numeric.index import Index
+from indexer.selectors.cities import Cities
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.plans import plan_of
 from indexer.selectors.run_facts import kept_arrays_of_run
@@ -70,6 +71,16 @@ class MemberView:
 
 
 @dataclass(frozen=True, eq=False)
+class _OwnNames:
+    """What units are called in files, fetched block by block each time they are gone through."""
+
+    cities: Cities
+
+    def __iter__(self) -> Iterator[str]:
+        return (city.own_name for city in self.cities.along(range(len(self.cities))))
+
+
+@dataclass(frozen=True, eq=False)
 class Coherence:
     """A finished run as an index to be audited."""
 
@@ -117,15 +128,15 @@ class Coherence:
 
     @cached_property
     def audit(self) -> Audit:
-        """Everything that files and API tell; loads the names of all units."""
-        return self._audit_of([city.own_name for city in self.subject.cities])
+        """Everything that files and API tell; the names of units are fetched as a table tells them."""
+        return self._audit_of(_OwnNames(self.subject.cities))
 
     @property
     def leaves_something_out(self) -> bool:
         """Whether pages and files tell less than the whole audit, which a study counts."""
         return self._audit_of(()).leaves_something_out
 
-    def _audit_of(self, units: Sequence[str]) -> Audit:
+    def _audit_of(self, units: Iterable[str]) -> Audit:
         return Audit(
             self.scored, lambda: self.index, self.values, units, is_hurried=True, counted=self.counted
         )

@@ -16,6 +16,7 @@ from indexer.numeric import column_blocks
 from indexer.numeric.blocks import unpack_arrays
 from indexer.numeric.coherence import correlations
 from indexer.selectors import block_parts, data_facts, run_facts, stored_values
+from indexer.selectors.cities import Cities
 from indexer.selectors.coherence import arrays_to_keep_of_run, coherence_of
 from indexer.selectors.data_sets import PACKED
 from indexer.selectors.runs import runs_with_nodes
@@ -103,6 +104,15 @@ def test_the_values_of_one_indicator_are_read_once(run, analyst, large, monkeypa
     page = reverse("indexer:run-distribution", args=[run.pk])
     assert analyst.get(page, {"node": "x00"}).status_code == 200
     assert len(passes) == 1
+
+
+def test_a_table_that_names_no_unit_fetches_none(run, analyst, monkeypatch):
+    fetched, load = [], Cities.load
+    monkeypatch.setattr(Cities, "load", lambda self, places: fetched.append(1) or load(self, places))
+    for table, names_units in (("importance", False), ("groups", False), ("units", True)):
+        fetched.clear()
+        answer = analyst.get(reverse("indexer:api-run-audit", args=[run.pk, table]))
+        assert (answer.status_code, bool(fetched)) == (200, names_units), table
 
 
 def count_passes(monkeypatch):
