@@ -15,7 +15,7 @@ from weighting.selectors.versions import freezing_blockers
 from weighting.services.version_sources import pool_rounds
 from weighting.services.versions import aggregate_round, freeze_version
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 
 @pytest.fixture
