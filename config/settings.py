@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "weighting.packing.PackingMiddleware",
     "weighting.kept.KeptMiddleware",
     "weighting.crowds.CrowdMiddleware",
+    "weighting.bodies.BodyMiddleware",
     "weighting.middleware.CharsetMiddleware",
     "weighting.middleware.AudienceMiddleware",
     "weighting.middleware.StaffMiddleware",
