@@ -83,7 +83,9 @@ def _shown(
     order = [troubled_first.asc(), F("weight_version__number").asc(), F("pk").asc()]
     place = Window(RowNumber(), partition_by=[F(name) for name in GROUP], order_by=order)
     most = min(PAGE_SIZE, max(FEWEST, MOST_LISTED // max(1, len(counts))))
-    first = listed.order_by().annotate(place=place).filter(place__lte=most).order_by(*GROUP, "place")
+    # Placed by themselves: what is told of a run would be looked up for each that is not listed, too.
+    placed = listed.order_by().values("pk").annotate(place=place).filter(place__lte=most).values("pk")
+    first = listed.filter(pk__in=placed).order_by(*GROUP, *order)
     found = {}
     for key, members in groupby(first, key=lambda run: (run.data_set_id, run.method_id)):
         runs, count = list(members), sum(counts[key].values())

@@ -2,6 +2,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -165,6 +167,19 @@ def test_a_long_list_shows_its_first_rankings_what_failed_and_the_way_to_all(ana
     page = analyst.get(method["all_url"].replace("page=1", "page=3"))
     assert page.context["groups"][0]["methods"][0]["runs"] == runs[6:]
     assert "rows 7 to 8 of 8" in page.content.decode()
+
+
+def test_what_is_told_of_a_ranking_is_looked_up_for_those_listed_alone(analyst):
+    make_runs(random_values(2))
+
+    with CaptureQueriesContext(connection) as asked:
+        analyst.get(HERE)
+
+    (listing,) = [query["sql"] for query in asked if "ROW_NUMBER" in query["sql"]]
+    told, _in, placing = listing.partition(" IN (SELECT")
+    assert "EXISTS" in told
+    assert "ROW_NUMBER" in placing
+    assert "EXISTS" not in placing
 
 
 def test_of_many_lists_each_is_shorter_and_what_is_left_out_stands_on_pages(analyst, monkeypatch):
