@@ -74,15 +74,31 @@ def test_a_whole_store_holds(chain, capsys):
 
 
 def test_a_longer_chain_is_read_by_as_many_statements(chain):
-    def count():
-        with CaptureQueriesContext(connection) as asked:
-            assert not faults()
-        return len(asked)
-
-    before = count()
+    before, _found = look_through()
     for tilt in (2, 3, 4):
         make_version(chain[0].framework, tilt=tilt)
-    assert count() == before
+    assert look_through()[0] == before
+
+
+def test_more_frameworks_are_read_by_as_many_statements(chain):
+    before, _found = look_through()
+    others = [make_framework() for _ in range(3)]
+    make_version(others[1], tilt=2)
+
+    after, found = look_through()
+
+    assert after == before
+    whole = [f"framework {each.pk} has every version from 1 to {int(each == others[1])}" for each in others]
+    assert [text for text in found if text in whole] == whole
+    assert f"framework {others[1].pk}, version 1 is what it was frozen as" in found
+
+
+def look_through():
+    """Return how many statements a look through a whole store takes, and what it said."""
+    with CaptureQueriesContext(connection) as asked:
+        found = list(check_store())
+    assert all(holds for holds, _text in found)
+    return len(asked), [text for _holds, text in found]
 
 
 def test_an_empty_store_holds():
