@@ -4,7 +4,7 @@ A template that is included takes twenty times as long as a call, and each line 
 are drawn by their templates, once in each language.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from html import escape
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from django.template import Library
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -72,6 +73,15 @@ def score_cell(cell: Cell) -> SafeString:
     if cell.source or cell.changes:
         text += _marks(cell.source, cell.changes, get_language() or "")
     return mark_safe(text if cell.percent is None else BAR % (cell.percent, text))  # noqa: S308
+
+
+@register.filter
+def line_cells(line: Sequence[str], left: int) -> SafeString:
+    """Return the cells of a line of a report's table: its head, words in the first ``left``, and numbers."""
+    head, *cells = map(conditional_escape, line)
+    words = [f"<td>{cell}</td>" for cell in cells[: left - 1]]
+    numbers = [f'<td class="num">{cell}</td>' for cell in cells[left - 1 :]]
+    return mark_safe("".join([f'<th scope="row">{head}</th>', *words, *numbers]))  # noqa: S308
 
 
 @register.filter

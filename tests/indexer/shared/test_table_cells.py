@@ -3,10 +3,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
 from indexer.models import City
-from indexer.templatetags.table_cells import change_bar, place_cells, rank_shift, score_cell, unit_name
+from indexer.templatetags.table_cells import (
+    change_bar,
+    line_cells,
+    place_cells,
+    rank_shift,
+    score_cell,
+    unit_name,
+)
 from indexer.views.shared.tables import Cell
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.pages import make_runs
@@ -67,3 +75,10 @@ def test_shifts_and_changes_say_their_direction():
         assert "unchanged" in rank_shift(0)
     bar = change_bar({"text": "−1", "up": False, "percent": 20.0, "offset": 30.0})
     assert '<rect class="bar-down" x="30.00%" width="20.00%"' in bar
+
+
+def test_a_line_of_a_report_has_a_head_words_and_numbers():
+    line = ["<A>", "R & D", "1", mark_safe("<b>2</b>")]
+    words, numbers = "<td>R &amp; D</td>", '<td class="num">1</td><td class="num"><b>2</b></td>'
+    assert line_cells(line, 2) == '<th scope="row">&lt;A&gt;</th>' + words + numbers
+    assert line_cells(line[:2], 1) == '<th scope="row">&lt;A&gt;</th><td class="num">R &amp; D</td>'
