@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, ProgrammingError, connection
 
 from tests.factories import ballot_of, claim_of
 from tests.weighting.errands import settled
@@ -61,3 +61,21 @@ def test_locks_that_a_reader_kept_are_gone_soon_after_it_is(act):
         assert lock in bytes_of_ballots()
     settled(residue.EMPTYING)
     assert lock not in bytes_of_ballots()
+
+
+def test_what_a_busy_database_refused_is_done_again(monkeypatch, caplog):
+    answers = [OperationalError("database is locked"), ProgrammingError("no such table"), False]
+
+    def act():
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(residue, "_forget_order", act)
+    residue.FORGETTING.ask()
+    settled(residue.FORGETTING)
+
+    assert answers == []
+    assert "OperationalError" in caplog.text
+    assert "ProgrammingError" in caplog.text

@@ -254,7 +254,7 @@ def test_a_connection_that_a_thread_keeps_does_not_hold_the_log_back():
 
 @pytest.mark.django_db(transaction=True)
 def test_unless_the_log_is_emptied_they_can(monkeypatch):
-    monkeypatch.setattr(residue, "_empty_log", lambda _patience: None)
+    monkeypatch.setattr(residue, "_empty_log", lambda _patience: False)
 
     assert traces_on_disk() != []
 

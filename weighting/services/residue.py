@@ -51,14 +51,9 @@ def forget_order_on_commit() -> None:
 
 
 def forget_what_was_left() -> None:
-    """Do what a process that was killed had still to do for those who came; in a thread of its own.
-
-    Where the database is away, or not yet made, it lies until the next act, which is logged.
-    """
+    """Do what a process that was killed had still to do for those who came; in a thread of its own."""
     try:
         FORGETTING.ask()
-    except DatabaseError as error:
-        logger.warning("the order of claims was not hidden: %s", type(error.__cause__ or error).__name__)
     finally:
         connections.close_all()
 
@@ -66,6 +61,15 @@ def forget_what_was_left() -> None:
 def _once_on_commit(act: Callable[[], None]) -> None:
     if all(waiting[1] != act for waiting in connection.run_on_commit):
         transaction.on_commit(act, robust=True)
+
+
+def _told(act: Callable[[], bool]) -> bool:
+    """Act, and return whether something is left: all where the database is busy, away or not yet made."""
+    try:
+        return act()
+    except DatabaseError as error:
+        logger.warning("the disk was not emptied: %s", type(error.__cause__ or error).__name__)
+        return True
 
 
 def _empty_all() -> bool:
@@ -156,5 +160,5 @@ def _empty_log(patience_ms: int) -> bool:
     return bool(busy)
 
 
-FORGETTING = Errand(lambda: _forget_order(), settings.FORGETTING_REST_SECONDS)
-EMPTYING = Errand(lambda: _empty_all(), rest_seconds=0)
+FORGETTING = Errand(lambda: _told(_forget_order), settings.FORGETTING_REST_SECONDS)
+EMPTYING = Errand(lambda: _told(_empty_all), rest_seconds=0)
