@@ -17,13 +17,24 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from weighting.models import Account
 from weighting.services.attempts import count_attempt, is_first_use, is_spent
 
 SECOND_FACTOR = "second factor"
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password; Django tells browsers alone how long a name may be."""
+
+    username = UsernameField(
+        max_length=Account._meta.get_field("username").max_length,
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
 
 
 class PasswordAgainForm(ReauthenticateForm):

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from weighting.enums import Role
 from weighting.exceptions import AlreadyClaimed, ExpertRemoved, Refused, RoundNotOpen, TooManyAttempts
 from weighting.forms.codes import CodeForm
+from weighting.forms.sign_in import SignInForm
 from weighting.forms.terms import ConsentForm
 from weighting.keyring import KeyRing
 from weighting.models import AccessLink, Invitation
@@ -147,6 +148,7 @@ class SignIn(CountsPasswords, LoginView):
     """Name and password, for staff."""
 
     template_name = "weighting/sign_in.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
