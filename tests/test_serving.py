@@ -1,15 +1,18 @@
 """gunicorn by the product's own settings (`config.gunicorn`)."""
 
+import contextlib
 import http.client
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 
 import pytest
 
+from config import web_worker
 from tests.processes import PYTHON, ROOT, clean_environment, free_port, kill_tree, spawn, wait_until
 
 BUSY = """
@@ -210,6 +213,81 @@ def test_a_server_that_ends_drops_connections_that_ask_for_nothing(tmp_path):
         assert "ERROR" not in log.read_text()
     finally:
         kill_tree(server)
+
+
+HURRIED = """
+from config import web_worker
+web_worker.COMING_SECONDS = 1.0
+def application(environ, start_response):
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    start_response("200 OK", [("Content-Length", "4")])
+    return [b"done"]
+"""
+BEGUN = {
+    "half a head": b"GET / HTTP/1.1\r\nHost: a\r\n",
+    "a head alone": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\nx",
+}
+
+
+@pytest.mark.parametrize("drips", [False, True], ids=["silent", "dripping"])
+@pytest.mark.parametrize("begun", BEGUN.values(), ids=BEGUN)
+def test_requests_that_never_come_whole_leave_the_threads_to_others(begun, drips, tmp_path):
+    """More of them than there are threads: as phones that left their network, and none is closed."""
+    port, log = free_port(), tmp_path / "log"
+    (tmp_path / "hurried_product.py").write_text(HURRIED)
+    command = [*PYTHON, "gunicorn", "hurried_product", "--config", "python:config.gunicorn"]
+    own = clean_environment(
+        PYTHONPATH=tmp_path, QUANHENG_VAR=tmp_path, QUANHENG_WEB_WORKERS="1", QUANHENG_WEB_THREADS="4"
+    )
+    server = spawn([*command, "--bind", f"127.0.0.1:{port}"], log, own)
+    try:
+        wait_until(lambda: can_connect(port), what="the server")
+        links = [socket.create_connection(("127.0.0.1", port)) for _ in range(8)]
+        for link in links:
+            link.sendall(begun)
+        closed = threading.Event()
+
+        def drip():
+            while not closed.wait(0.2):
+                for link in links:
+                    with contextlib.suppress(OSError):
+                        link.send(b"x")
+
+        dripping = threading.Thread(target=drip)
+        if drips:
+            dripping.start()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as answer:
+                assert answer.read() == b"done"
+        finally:
+            closed.set()
+            if drips:
+                dripping.join()
+        assert "Socket error" not in log.read_text()
+    finally:
+        kill_tree(server)
+
+
+def test_what_comes_steadily_may_take_its_time(monkeypatch):
+    monkeypatch.setattr(web_worker, "COMING_SECONDS", 0.5)
+    ours, theirs = socket.socketpair()
+    coming = web_worker.Coming(ours)
+
+    def send():
+        for _piece in range(10):
+            theirs.sendall(b"x" * 8192)
+            time.sleep(0.1)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    came = 0
+    # Whoever is asked works in between, which does not count.
+    while came < 10 * 8192:
+        came += len(coming.recv(4096))
+        time.sleep(0.06)
+    sender.join()
+    with pytest.raises(ConnectionResetError):
+        coming.recv(1)
 
 
 def test_a_server_that_ends_closes_its_database_and_takes_nothing_else_apart(tmp_path):
