@@ -1,8 +1,8 @@
 """How much may be sent at once, by who sends it: what a form holds is in memory several times over.
 
 Files are for staff. Experts send a ballot, which without scripts is one form of up to 2,000 indicators with
-their comments; strangers send a secret, or the weights that they try. Who sends more is answered before
-anything of it is kept.
+their comments, and with the comments that these replace; strangers send a secret, or the weights that they
+try. Who sends more is answered before anything of it is kept.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from weighting.enums import Role
 from weighting.visitors import visitor_of
 
 MEGABYTE = 1024 * 1024
-LARGEST = {Role.ANONYMOUS: MEGABYTE, Role.EXPERT: 4 * MEGABYTE}
+LARGEST = {Role.ANONYMOUS: MEGABYTE, Role.EXPERT: 16 * MEGABYTE}
 # The largest file of data, and what is chosen beside it.
 LARGEST_OF_STAFF = 34 * MEGABYTE
 # How much of what nobody will look at is taken in: a connection that is closed with something unread is
