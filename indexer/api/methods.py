@@ -15,7 +15,7 @@ from indexer.numeric.gaps import MISSING_POLICIES
 from indexer.numeric.method_plan import MOST_DIGITS
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.methods import frozen_versions_of
-from indexer.services.methods import choice_of, choose_instead, use_method_on
+from indexer.services.methods import choice_as_stated, choose_instead, use_method_on
 from weighting.api.base import Answer, described
 from weighting.permissions import STAFF
 from weighting.visitors import account_of
@@ -98,7 +98,8 @@ class DataSetRuns(Answer):
         frozen = frozen_versions_of(data_set.framework_id)
         versions = list(frozen if wanted is None else frozen.filter(number__in=wanted))
         given = dict(asked.validated_data["method"])
-        method = use_method_on(data_set, choose_instead(choice_of(data_set.method), given))
+        own = choice_as_stated(data_set.method, data_set.framework_id)
+        method = use_method_on(data_set, choose_instead(own, given))
         if asked.validated_data["bounds"] == COMMON:
             method, new = compute_years_together(data_set, versions=versions, method=method, actor=account)
         else:

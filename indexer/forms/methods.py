@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
 from indexer.forms.denominators import MORE, SPARE, DenominatorsField
 from indexer.forms.versions import VersionsForm
-from indexer.models import IndexMethod
-from indexer.services.methods import MethodChoice, choice_of, choose_instead, method_blockers
+from indexer.services.methods import MethodChoice, choose_instead, method_blockers
 from weighting.models import Indicator
 
 # The table of leaves and nodes has a page of its own; the form keeps what it says.
@@ -65,11 +64,10 @@ class MethodForm(forms.Form):
         self,
         data: Any = None,
         *,
-        method: IndexMethod | None,
+        choice: MethodChoice,
         leaves: Sequence[Indicator],
         auxiliary: Sequence[str],
     ) -> None:
-        choice = choice_of(method) if method else MethodChoice()
         initial: dict[str, Any] = {name: getattr(choice, name) for name in OFFERED}
         self._own = choice
         initial["denominators"] = list(choice.denominators.items())
@@ -93,9 +91,13 @@ class MethodForm(forms.Form):
             raise ValidationError(blockers)
         return cleaned
 
+    def choice(self) -> MethodChoice:
+        """Return what the index does, beside what single nodes do."""
+        return choose_instead(self._own, {name: self.cleaned_data[name] for name in OFFERED})
+
     def choices(self) -> dict[str, Any]:
         """Return the choices as `use_method` takes them."""
-        return vars(choose_instead(self._own, {name: self.cleaned_data[name] for name in OFFERED}))
+        return vars(self.choice())
 
 
 class ComputeForm(VersionsForm, MethodForm):

@@ -64,8 +64,10 @@ class FrameworkMethod(models.Model):
 
     framework = models.OneToOneField(Framework, on_delete=models.CASCADE, related_name="default_method")
     method = models.ForeignKey(IndexMethod, on_delete=models.PROTECT, related_name="+")
-    # What the framework's file says of leaves and nodes, where that is all that was said of the method.
+    # What was said of single leaves and nodes, even where the index does the same: it stays if that changes.
     cells = models.JSONField(default=dict, blank=True)
+    # Whether somebody chose the index as a whole, too; else cells are all that was said of the method.
+    is_whole = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"method of framework {self.framework_id}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from indexer.models import DataSeries, DataSet, FrameworkMethod, IndexMethod, Run
+from indexer.models import DataSeries, DataSet, IndexMethod, Run
 from weighting.enums import VersionStatus
 from weighting.models import Indicator, WeightVersion
 
@@ -35,12 +35,6 @@ def names_in_methods(runs: Iterable[Run]) -> dict[int, dict[str, str]]:
     for node in nodes:
         names[node.framework_id][node.code] = node.name
     return names
-
-
-def default_method_of(framework_id: int) -> IndexMethod | None:
-    """Return the method chosen for a framework, if one was."""
-    default = FrameworkMethod.objects.filter(framework=framework_id).select_related("method").first()
-    return default.method if default else None
 
 
 def edition_before(series: DataSeries) -> DataSet | None:

@@ -28,7 +28,7 @@ from indexer.services.import_reading import (
 )
 from indexer.services.import_targets import set_columns_aside, set_targets, take_nearest
 from indexer.services.kept_choices import kept_choices
-from indexer.services.methods import choice_of, use_method
+from indexer.services.methods import choice_as_stated, use_method
 from indexer.services.registers import register_cities
 from weighting.exceptions import Refused
 from weighting.models import Account, Framework, WeightVersion
@@ -230,7 +230,8 @@ def settle_rates(draft: DataImport, *, normalisation: str) -> DataImport:
         asked = {f"{SHARES_MEANT}:{one.column}": normalisation for one in review_of(draft).asks_of_shares}
         draft.choices = {**draft.choices, **asked}
     else:
-        draft.method = use_method(**{**vars(choice_of(draft.method)), "normalisation": normalisation})
+        own = choice_as_stated(draft.method, draft.framework_id)
+        draft.method = use_method(**{**vars(own), "normalisation": normalisation})
     draft.save(update_fields=["choices", "method"])
     return draft
 

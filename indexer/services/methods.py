@@ -1,7 +1,7 @@
 """Methods: chosen whole, checked, kept once; runs by another one; the default of a framework."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -87,22 +87,52 @@ def choice_left_open(framework: Framework, series: DataSeries | None) -> MethodC
     some cells and nothing of the index has them in the place of that edition's.
     """
     default = FrameworkMethod.objects.filter(framework=framework).select_related("method").first()
-    before = edition_before(series) if series and (default is None or default.cells) else None
+    before = edition_before(series) if series and not (default and default.is_whole) else None
     if before is None:
-        return choice_of(default.method) if default else MethodChoice()
-    chosen = choice_of(before.method)
+        chosen = choice_of(default.method) if default else MethodChoice()
+    else:
+        chosen = choice_of(before.method)
+    return _with_cells(chosen, _stated(default)) if default else chosen
+
+
+def choice_as_stated(method: IndexMethod, framework_id: int) -> MethodChoice:
+    """Return the choices of a method together with cells of the framework that say what it does anyway.
+
+    A method leaves such cells out, and would lose them where the index as a whole is chosen otherwise.
+    """
+    default = FrameworkMethod.objects.filter(framework=framework_id).first()
     if default is None:
-        return chosen
-    return replace(
-        chosen,
-        leaves=_with_cells(chosen.leaves, default.cells["leaves"]),
-        nodes=_with_cells(chosen.nodes, default.cells["nodes"]),
+        return choice_of(method)
+    said, plan = _stated(default), plan_of(method)
+    return _with_cells(
+        choice_of(method),
+        MethodCells(
+            _cells_that_hold(said.leaves, plan.leaf_step),
+            _cells_that_hold(said.nodes, plan.node_step),
+        ),
     )
 
 
-def _with_cells(
-    rows: Mapping[str, Mapping[str, Any]], said: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
+def _stated(default: FrameworkMethod) -> MethodCells:
+    return MethodCells(**default.cells)
+
+
+def _cells_that_hold(
+    said: Mapping[str, Cells], step_of: Callable[[str], LeafStep | NodeStep]
+) -> dict[str, dict[str, Any]]:
+    return {
+        code: {column: value for column, value in cells.items() if getattr(step_of(code), column) == value}
+        for code, cells in said.items()
+    }
+
+
+def _with_cells(choice: MethodChoice, said: MethodCells) -> MethodChoice:
+    return replace(
+        choice, leaves=_with_rows(choice.leaves, said.leaves), nodes=_with_rows(choice.nodes, said.nodes)
+    )
+
+
+def _with_rows(rows: Mapping[str, Mapping[str, Any]], said: Mapping[str, Cells]) -> dict[str, Any]:
     return {code: {**rows.get(code, {}), **said.get(code, {})} for code in {**rows, **said}}
 
 
@@ -235,15 +265,17 @@ def request_runs(
 
 @transaction.atomic
 def set_default_method(
-    framework: Framework, *, method: IndexMethod, actor: Account, cells: Mapping[str, Cells] | None = None
+    framework: Framework, *, choice: MethodChoice, actor: Account, is_whole: bool = True
 ) -> FrameworkMethod:
     """Let data sets of a framework be computed by a method unless they choose another.
 
-    ``cells`` are all that was said of it, ``leaves`` and ``nodes``, where nobody chose it whole.
+    The cells of the choice are kept as they were said; unless it ``is_whole``, they are all that was said.
     """
+    method = use_method(**vars(choice))
     still_there(Framework.objects.select_for_update(no_key=True), framework.pk)
     default, _created = FrameworkMethod.objects.update_or_create(
-        framework=framework, defaults={"method": method, "cells": cells or {}}
+        framework=framework,
+        defaults={"method": method, "cells": _cells_in(choice), "is_whole": is_whole},
     )
     record_act(actor, "set_method", framework, method=method.sha256)
     return default
@@ -255,13 +287,16 @@ def take_cells(framework: Framework, cells: MethodCells, *, actor: Account) -> b
     What was chosen of the index as a whole stays.
     """
     default = FrameworkMethod.objects.select_related("method").filter(framework=framework).first()
-    choice = choice_of(default.method) if default else MethodChoice()
-    method = use_method(**vars(replace(choice, leaves=cells.leaves, nodes=cells.nodes)))
-    kept = vars(cells) if default is None or default.cells else {}
-    if default and (default.method, default.cells) == (method, kept):
+    own = choice_of(default.method) if default else MethodChoice()
+    choice = replace(own, leaves=cells.leaves, nodes=cells.nodes)
+    if default and (default.method, default.cells) == (use_method(**vars(choice)), _cells_in(choice)):
         return False
-    set_default_method(framework, method=method, actor=actor, cells=kept)
+    set_default_method(framework, choice=choice, actor=actor, is_whole=bool(default and default.is_whole))
     return True
+
+
+def _cells_in(choice: MethodChoice) -> dict[str, Any]:
+    return {"leaves": choice.leaves, "nodes": choice.nodes}
 
 
 def take_over_method(source: Framework, framework: Framework, tree: Tree, *, actor: Account) -> None:
@@ -269,7 +304,7 @@ def take_over_method(source: Framework, framework: Framework, tree: Tree, *, act
     default = FrameworkMethod.objects.select_related("method").filter(framework=source).first()
     if default is None:
         return
-    choice = choice_of(default.method)
+    choice = _with_cells(choice_of(default.method), _stated(default))
     leaves = {code for code, is_leaf in zip(tree.codes, tree.is_leaf, strict=True) if is_leaf}
     groups = {WHOLE, *tree.codes} - leaves
     kept = replace(
@@ -278,11 +313,8 @@ def take_over_method(source: Framework, framework: Framework, tree: Tree, *, act
         nodes=_only(choice.nodes, groups),
         denominators=_only(choice.denominators, leaves),
     )
-    here = {"leaves": leaves, "nodes": groups}
-    cells = {rows: _only(said, here[rows]) for rows, said in default.cells.items()}
     if not method_blockers(kept):
-        method = use_method(**vars(kept))
-        set_default_method(framework, method=method, actor=actor, cells=cells)
+        set_default_method(framework, choice=kept, actor=actor, is_whole=default.is_whole)
 
 
 def _only(said: Mapping[str, Any], codes: Collection[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from indexer.models import FrameworkMethod
-from indexer.services.methods import set_default_method, use_method
+from indexer.services.methods import choice_of, set_default_method, use_method
 from tests import factories
 from tests.indexer.factories import make_data_set, make_draft, make_gathering, make_import
 from tests.weighting.pages import FRAMEWORK_CSV, upload
@@ -146,7 +146,7 @@ def test_a_group_deeper_than_a_tree_may_be_is_named_at_its_row(client):
 
 def test_a_framework_that_nothing_rests_on_is_changed_in_its_place(client, manager, framework):
     method = use_method(leaves={"fixed": {"transform": "ln"}, "faults": {"transform": "ln"}})
-    set_default_method(framework, method=method, actor=manager)
+    set_default_method(framework, choice=choice_of(method), actor=manager)
     copy = finish_copy(framework, manager, code="fixed", note="copy")
     page = client.get(reverse("weighting:framework-detail", args=[framework.pk]))
     assert page.context["may_change"]

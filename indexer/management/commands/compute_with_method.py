@@ -15,7 +15,7 @@ from indexer.numeric.normalisations import NORMALISATIONS, TURNS
 from indexer.numeric.treatment import OUTLIER_ACTIONS
 from indexer.selectors.data_sets import PACKED
 from indexer.selectors.methods import frozen_versions_of
-from indexer.services.methods import MethodChoice, choice_of, use_method_on
+from indexer.services.methods import MethodChoice, choice_as_stated, use_method_on
 from weighting.exceptions import Refused
 from weighting.models import Account
 
@@ -64,7 +64,8 @@ class Command(BaseCommand):
         if data_set is None or actor is None:
             raise CommandError("There is no such data set, or no account of that name.")
         try:
-            method = use_method_on(data_set, _choice(options, choice_of(data_set.method)))
+            own = choice_as_stated(data_set.method, data_set.framework_id)
+            method = use_method_on(data_set, _choice(options, own))
             versions = named_versions(data_set.framework_id, options["versions"])
             if versions is None:
                 versions = list(frozen_versions_of(data_set.framework_id))

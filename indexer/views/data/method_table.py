@@ -24,7 +24,13 @@ from indexer.selectors.methods import frozen_versions_of
 from indexer.selectors.plans import plan_of
 from indexer.selectors.registers import group_words
 from indexer.selectors.trials import Laboratory, Moves
-from indexer.services.methods import choice_of, method_blockers, set_default_method, use_method
+from indexer.services.methods import (
+    MethodChoice,
+    choice_as_stated,
+    method_blockers,
+    set_default_method,
+    use_method,
+)
 from indexer.views.data.method_table_words import Sheet, table_context, trial_context
 from indexer.views.shared.tables import render_part
 from indexer.words import data_set_name
@@ -61,7 +67,8 @@ def data_set_method_table(request: HttpRequest, pk: int) -> HttpResponse:
 def _sheet_of(request: HttpRequest, data_set: DataSet) -> Sheet:
     nodes = indicators_of(data_set.framework_id)
     frozen = list(frozen_versions_of(data_set.framework_id))
-    choice, is_sent = choice_of(data_set.method), request.method == "POST"
+    choice = choice_as_stated(data_set.method, data_set.framework_id)
+    is_sent = request.method == "POST"
     groups = group_words(data_set.series.register)
     form = IndexChoices(request.POST if is_sent else None, choice=choice, frozen=frozen, groups=groups)
     table = TypedTable.of_data(nodes, request.POST) if is_sent else TypedTable.of_choice(nodes, choice)
@@ -137,12 +144,16 @@ def _compute(sheet: Sheet, account: Account, for_all: bool) -> str:
 
 def _keep(sheet: Sheet, account: Account, _for_all: bool) -> str:
     """Make it the method that new data sets of the framework start from."""
-    set_default_method(sheet.data_set.framework, method=_used(sheet), actor=account)
+    set_default_method(sheet.data_set.framework, choice=_typed(sheet), actor=account)
     return _("The method is kept: new data sets start from it.")
 
 
 def _used(sheet: Sheet) -> IndexMethod:
-    return use_method(**vars(sheet.form.choice(sheet.table.cells()[0])))
+    return use_method(**vars(_typed(sheet)))
+
+
+def _typed(sheet: Sheet) -> MethodChoice:
+    return sheet.form.choice(sheet.table.cells()[0])
 
 
 ACTS = {"compute": _compute, "keep": _keep}

@@ -16,8 +16,14 @@ from indexer.method_words import method_words, own_ways
 from indexer.models import DataSet, IndexMethod
 from indexer.selectors.data_imports import leaves_of
 from indexer.selectors.data_sets import data_sets_visible_to
-from indexer.selectors.methods import default_method_of, frozen_versions_of, names_in_method
-from indexer.services.methods import set_default_method, use_method
+from indexer.selectors.methods import frozen_versions_of, names_in_method
+from indexer.services.methods import (
+    MethodChoice,
+    choice_as_stated,
+    choice_left_open,
+    set_default_method,
+    use_method,
+)
 from indexer.words import data_set_name
 from weighting.exceptions import Refused
 from weighting.models import Account
@@ -38,7 +44,7 @@ def data_set_compute(request: HttpRequest, pk: int) -> HttpResponse:
     form = ComputeForm(
         *sent_data(request)[:1],
         frozen=frozen,
-        method=data_set.method,
+        choice=choice_as_stated(data_set.method, data_set.framework_id),
         leaves=leaves_of(data_set.framework_id),
         auxiliary=data_set.auxiliary_codes,
     )
@@ -68,16 +74,15 @@ def framework_method(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the method that data sets of a framework are computed by unless they say another."""
     account = account_of(request)
     framework = get_object_or_404(frameworks_weighted_by(account), pk=pk)
-    own = default_method_of(pk)
+    own = choice_left_open(framework, None)
     form = MethodForm(
         *sent_data(request)[:1],
-        method=own,
+        choice=own,
         leaves=leaves_of(pk),
         auxiliary=_auxiliary_codes(account, pk),
     )
     if request.method == "POST" and form.is_valid():
-        method = use_method(**form.choices())
-        set_default_method(framework, method=method, actor=account)
+        set_default_method(framework, choice=form.choice(), actor=account)
         messages.success(request, _("The method is kept: new data sets start from it."))
         return redirect("weighting:framework-detail", pk=pk)
     context = {
@@ -90,9 +95,9 @@ def framework_method(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "indexer/data/framework_method.html", context, status=status)
 
 
-def _own_ways(method: IndexMethod | None, framework_id: int) -> list[dict[str, str]]:
+def _own_ways(choice: MethodChoice, framework_id: int) -> list[dict[str, str]]:
     """Return what each node does otherwise than the whole index, in words."""
-    ways = own_ways(method) if method else []
+    ways = own_ways(IndexMethod(**vars(choice)))
     names = {node.code: node.name for node in indicators_of(framework_id)} if ways else {}
     return [{"code": code, "name": names.get(code, ""), "words": words} for code, words in ways]
 

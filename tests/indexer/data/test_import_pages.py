@@ -11,7 +11,7 @@ from django.urls import reverse
 from indexer.models import City, DataImport, DataSet, Run
 from indexer.selectors.data_sets import unpack_totals
 from indexer.selectors.stored_values import unpack_values
-from indexer.services.methods import set_default_method, use_method
+from indexer.services.methods import MethodChoice, set_default_method, use_method
 from indexer.services.registers import CityRow, register_cities
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, sign_in_staff
@@ -393,7 +393,7 @@ class TestTheFrameworksMethod:
     LEFT_OPEN = {"normalisation": "", "negative": "", "missing": "", "aggregation": ""}
 
     def chosen(self, framework, **choices):
-        set_default_method(framework, method=use_method(**choices), actor=framework.created_by)
+        set_default_method(framework, choice=MethodChoice(**choices), actor=framework.created_by)
 
     def test_choices_left_open_are_the_frameworks(self, analyst, framework):
         self.chosen(framework, normalisation="rank", outliers="log")

@@ -138,10 +138,10 @@ def test_what_a_manager_chose_of_the_index_stays_under_the_cells_of_a_file():
     framework = imported(FRAMEWORK)
     chosen = choice_of(FrameworkMethod.objects.get().method)
     whole = use_method(**{**vars(chosen), "normalisation": "minmax"})
-    set_default_method(framework, method=whole, actor=framework.created_by)
+    set_default_method(framework, choice=choice_of(whole), actor=framework.created_by)
     imported(OTHERWISE)
     kept = FrameworkMethod.objects.get()
-    assert (kept.method.normalisation, kept.cells) == ("minmax", {})
+    assert (kept.method.normalisation, kept.is_whole) == ("minmax", True)
     assert kept.method.leaves["gnipc"]["transform"] == "log10"
 
 
@@ -151,6 +151,7 @@ def test_what_leaves_do_otherwise_is_shown_before_there_are_data(client):
     address = reverse("indexer:framework-method", args=[framework.pk])
     page = client.get(address)
     assert {way["code"]: way["words"] for way in page.context["own_ways"]} == {
+        "education": "aggregation Arithmetic mean",
         "le": "lower bound 20, upper bound 85",
         "eys": "lower bound 0, upper bound 18",
         "mys": "lower bound 0, upper bound 15",

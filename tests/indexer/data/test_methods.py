@@ -92,7 +92,7 @@ class TestChoosing:
         first, second = use_method(normalisation="rank"), use_method(normalisation="minmax")
 
         for method in (first, second):
-            set_default_method(framework, method=method, actor=framework.created_by)
+            set_default_method(framework, choice=choice_of(method), actor=framework.created_by)
 
         framework.refresh_from_db()
         assert framework.default_method.method == second

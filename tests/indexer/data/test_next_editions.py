@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from indexer.models import DataImport, DataSet, FrameworkMethod, Register
-from indexer.services.methods import set_default_method, use_method
+from indexer.services.methods import MethodChoice, choice_of, set_default_method, use_method
 from tests.factories import make_account, make_framework
 from tests.indexer.data.test_import_pages import GOOD, HEADER, IMPORT, check, send, store
 from tests.indexer.factories import make_data_set
@@ -50,7 +50,7 @@ class TestTheNextEdition:
         assert (method.normalisation, method.missing) == ("rank", "reweight")
 
     def test_a_method_of_the_framework_comes_before_the_edition_before(self, analyst, framework, series):
-        set_default_method(framework, method=use_method(normalisation="zscore"), actor=framework.created_by)
+        set_default_method(framework, choice=MethodChoice(normalisation="zscore"), actor=framework.created_by)
         send(analyst, framework, series=series, year="2017", **self.LEFT_OPEN)
 
         assert DataImport.objects.get().method.normalisation == "zscore"
@@ -83,7 +83,7 @@ class TestTheNextEdition:
 
     def test_the_method_that_is_chosen_whole_comes_before_the_edition_before(self, analyst, stated, before):
         whole = use_method(leaves={"fixed": {"transform": "ln"}})
-        set_default_method(stated, method=whole, actor=stated.created_by)
+        set_default_method(stated, choice=choice_of(whole), actor=stated.created_by)
         send(analyst, stated, series=before.series_id, year="2017", **self.LEFT_OPEN)
 
         assert DataImport.objects.get().method == whole

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from indexer.intake.rates import why_no_sum
 from indexer.models import DataImport, DataSet
-from indexer.services.methods import set_default_method, use_method
+from indexer.services.methods import choice_of, set_default_method, use_method
 from indexer.services.registers import default_register
 from tests.factories import make_framework
 from tests.indexer.pages import register_places
@@ -125,7 +125,7 @@ def test_who_chose_shares_by_name_is_only_told(analyst, framework):
     assert rates_in(send(analyst, framework, normalisation="share")) == [("note", "fixed")]
     assert rates_in(send(analyst, framework, normalisation="rank")) == []
     method = use_method(leaves={"fixed": {"normalisation": "minmax"}})
-    set_default_method(framework, method=method, actor=framework.created_by)
+    set_default_method(framework, choice=choice_of(method), actor=framework.created_by)
     body = send(analyst, framework)
     assert rates_in(body) == []
     # What is left blank is as the framework's method says, here as on the page.
