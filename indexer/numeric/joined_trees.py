@@ -1,4 +1,4 @@
-"""Several trees of indicators as one, in which what they have in common is one node (docs/method.md 12)."""
+"""Several trees of indicators as one, in which what they have in common is one node (docs/method.md 11)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What becomes of values over the years (docs/method.md 12)."""
+"""What becomes of values over the years (docs/method.md 11)."""
 
 import numpy as np
 
