@@ -227,6 +227,19 @@ def test_a_code_of_the_app_lets_in_once_whichever_process_is_asked(account, writ
     assert not is_in(other)
 
 
+def test_the_code_that_sets_the_app_up_opens_no_sign_in(account):
+    ada, _in = sign_in(account)
+    secret = ada.get(APP).context["form"].secret
+    code = code_of(secret)
+    assert ada.post(APP, {"code": code}).status_code == 302
+
+    other, _asked = sign_in(account)
+    assert "is not right" in other.post(CODE, {"code": code}).content.decode()
+    assert not is_in(other)
+    other.post(CODE, {"code": code_of(secret, steps=1)})
+    assert is_in(other)
+
+
 def test_an_administrator_takes_lost_factors_away_and_makes_a_link_to_a_password(account):
     ada, _in = sign_in(account)
     set_up_app(ada)

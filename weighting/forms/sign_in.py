@@ -65,14 +65,20 @@ class CountsCodes:
         if is_spent(SECOND_FACTOR, owner):
             raise ValidationError(_("Too many wrong codes: wait a quarter of an hour, or use your passkey."))
         try:
-            code = str(super().clean_code())  # type: ignore[misc]
-            # The library notes in the memory of each process which codes were used.
-            if not is_first_use(SECOND_FACTOR, owner, normalize_user_code(code)):
-                raise get_adapter().validation_error("incorrect_code")
-            return code
+            return spend_code(owner, str(super().clean_code()))  # type: ignore[misc]
         except ValidationError:
             count_attempt(SECOND_FACTOR, owner)
             raise
+
+
+def spend_code(owner: str, code: str) -> str:
+    """Return a right code that lets nobody in again.
+
+    The library notes in the memory of each process which codes were used, and of the first one nothing.
+    """
+    if not is_first_use(SECOND_FACTOR, owner, normalize_user_code(code)):
+        raise get_adapter().validation_error("incorrect_code")
+    return code
 
 
 class SecondFactorForm(CountsCodes, AuthenticateForm):
@@ -90,6 +96,10 @@ class AppForm(ActivateTOTPForm):
         super().__init__(*args, **kwargs)
         self.fields["code"].label = _("The six digits that the app shows now")
         self.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+
+    def clean_code(self) -> str:
+        """Let the code that sets the app up open no sign-in."""
+        return spend_code(str(self.user.pk), str(super().clean_code()))
 
 
 class CredentialDecoder(json.JSONDecoder):
