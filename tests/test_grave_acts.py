@@ -1,6 +1,7 @@
 """Grave acts ask again who is there once the sign-in is a quarter of an hour old."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
@@ -101,3 +102,14 @@ def test_nobody_is_led_away_from_the_product(stale):
     for elsewhere in ("https://evil.example/", "//evil.example/"):
         answer = stale.post(f"{CONFIRM}?next={elsewhere}", {"password": PASSWORD})
         assert "evil" not in answer["Location"]
+
+
+@pytest.mark.parametrize("referer", ["http://testserver//evil.example/", "http://[", "http://\u2100/"])
+def test_no_page_that_is_said_to_have_sent_a_form_leads_away_or_breaks_the_answer(stale, manager, referer):
+    round_ = make_round(manager=manager, state=RoundState.READY)
+    address = reverse("weighting:round-open", args=[round_.pk])
+
+    asked = stale.post(address, headers={"referer": referer})
+    back = parse_qs(urlsplit(asked["Location"]).query)["next"][0]
+    assert back.startswith("/")
+    assert not back.startswith("//")

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
 from config.charsets import REFUSED
@@ -246,5 +247,9 @@ def is_polled(request: HttpRequest) -> bool:
 
 def page_of(request: HttpRequest) -> str:
     """Return the page of the product that a form was sent from; the first page where it is not said."""
-    sent_from = urlsplit(request.headers.get("Referer", ""))
-    return sent_from.path if sent_from.netloc == request.get_host() else "/"
+    try:
+        sent_from = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
+    # Two strokes at the beginning would lead to another site.
+    return escape_leading_slashes(sent_from.path) if sent_from.netloc == request.get_host() else "/"
