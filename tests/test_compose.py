@@ -11,6 +11,8 @@ import pytest
 from celery.beat import Service
 
 from config.celery import app
+from indexer.intake.files import UPLOAD
+from weighting.bodies import LARGEST_OF_STAFF, MEGABYTE
 
 ROOT = Path(__file__).resolve().parent.parent
 # The wheel's Python wrapper always exits 0, so its program is called directly.
@@ -177,6 +179,12 @@ def test_only_the_proxy_is_published_and_on_the_loopback_interface(services):
     published = {name: port["host_ip"] for name, part in services.items() for port in part.get("ports", [])}
 
     assert published == {"proxy": "127.0.0.1"}
+
+
+@pytest.mark.parametrize("file", ["docker-compose.yml", "deploy/nginx/quanheng.conf"])
+def test_the_proxy_lets_through_what_the_product_takes_so_that_the_product_says_what_is_too_much(file):
+    (most,) = re.findall(r"client_max_body_size (\d+)m;", (ROOT / file).read_text())
+    assert UPLOAD.bytes < LARGEST_OF_STAFF < int(most) * MEGABYTE
 
 
 @pytest.mark.parametrize("missing", SECRETS)
