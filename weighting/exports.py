@@ -28,8 +28,17 @@ from weighting.workbooks import NO_TIME, Sheet, workbook_pieces
 FORMULA_SIGNS = ("=", "+", "-", "@")
 # And, in some program or other, with one of these.
 COMMAND_SIGNS = ("|", "%")
-FORMULA_STARTS = (*FORMULA_SIGNS, *COMMAND_SIGNS, "\t", "\r", "＝", "＋", "－", "＠")
+WIDE_SIGNS = ("＝", "＋", "－", "＠")
+FORMULA_STARTS = (*FORMULA_SIGNS, *COMMAND_SIGNS, "\t", "\r", *WIDE_SIGNS)
 NUMBER = re.compile(r"-?[0-9,.]+")
+MARK = "'"
+# Where a formula begins: spaces and quotation marks before it are lost on the way into some spreadsheet.
+_LOST = r"[^\S\t\n\r]|[\"']"
+_FORMULA = f"(?:{_LOST})*+[{re.escape(''.join((*FORMULA_SIGNS, *WIDE_SIGNS)))}]"
+_START = f"(?:{_LOST})*+[{re.escape(''.join(FORMULA_STARTS))}]"
+# A cell begins at the start of a text, and behind whatever ends one for a reader of other separators.
+BEFORE_FORMULA = re.compile(rf"\A(?={_START})|(?<=[;\t\n|])(?={_FORMULA})")
+MARKED_FORMULA = re.compile(rf"\A{MARK}(?={_START})|(?<=[;\t\n|]){MARK}(?={_FORMULA})")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST = 48
 WIDTHS_OF_FACTS = (28, 80)
@@ -142,10 +151,19 @@ def _lines(rows: Iterable[Iterable[object]]) -> bytes:
 
 
 def neutralise(text: str) -> str:
-    """Keep a spreadsheet from running a text as a formula, also behind a return that would end its line."""
+    """Keep a spreadsheet from running a text, or what its separators cut out of it, as a formula.
+
+    An apostrophe stands before whatever would be one; `as_meant` takes it away again.
+    """
+    if text.isalnum() or NUMBER.fullmatch(text):
+        return text
     # The writer puts no quotation marks around a bare return, which ends a line for spreadsheets.
-    one_line = text.replace("\r", " ")
-    return f"'{one_line}" if text.startswith(FORMULA_STARTS) else one_line
+    return BEFORE_FORMULA.sub(MARK, text.replace("\r\n", "\n").replace("\r", " "))
+
+
+def as_meant(cell: str) -> str:
+    """Return the text of a cell without the apostrophes that `neutralise` put into it."""
+    return cell if NUMBER.fullmatch(cell[1:]) else MARKED_FORMULA.sub("", cell)
 
 
 def xlsx_pieces(
@@ -309,11 +327,7 @@ def _plain(value: object) -> Any:
 
 def _safe_text(value: object) -> object:
     plain = _plain(value)
-    if not isinstance(plain, str) or NUMBER.fullmatch(plain):
-        return plain
-    safe = neutralise(plain)
-    # A bar may be where a command begins, further on in a formula, too.
-    return safe.replace("|", r"\|") if plain.startswith((*FORMULA_SIGNS, *COMMAND_SIGNS)) else safe
+    return neutralise(plain) if isinstance(plain, str) else plain
 
 
 def _cell_value(value: object) -> Any:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import urllib.request
 import zipfile
 from collections.abc import Mapping
@@ -20,6 +21,15 @@ Scores = dict[str, float]
 NOT_GIVEN = frozenset({"imputed", "carried", "left_out"})
 # A share of weights may lie this far below what is asked for, by rounding alone.
 ROUNDING = 1e-9
+# What a package may hold, packed or not: ten times what a site writes while somebody waits.
+MOST_BYTES = 1 << 28
+MOST_FILES = 1000
+# The apostrophes by which the files keep spreadsheets from taking texts, and parts of them, for formulas.
+_LOST = r"[^\S\t\n\r]|[\"']"
+_MARKED = re.compile(
+    rf"\A'(?=(?:{_LOST})*+[-=+@|%\t\r＝＋－＠])|(?<=[;\t\n|])'(?=(?:{_LOST})*+[-=+@＝＋－＠])"
+)
+_NUMBER = re.compile(r"'-?[0-9,.]+")
 
 
 @dataclass(frozen=True)
@@ -62,9 +72,11 @@ class Package:
         resource = next(r for r in self.descriptor["resources"] if r["name"] == name)
         kinds = {field["name"]: field["type"] for field in resource["schema"]["fields"]}
         text = self.files[resource["path"]].decode("utf-8")
+        lines = csv.reader(io.StringIO(text, newline=""))
+        columns = list(map(_as_meant, next(lines)))
         return [
-            {column: _value(cell, kinds[column]) for column, cell in row.items()}
-            for row in csv.DictReader(io.StringIO(text, newline=""))
+            {column: _value(cell, kinds[column]) for column, cell in zip(columns, row, strict=True)}
+            for row in lines
         ]
 
     def frame(self, name: str) -> Any:
@@ -75,18 +87,21 @@ class Package:
         return pd.DataFrame(self.rows(name)).set_index(resource["schema"]["primaryKey"])
 
 
-def read_package(path: str | Path) -> Package:
-    """Read a package that was saved."""
-    return _opened(Path(path).read_bytes())
+def read_package(path: str | Path, most: int = MOST_BYTES) -> Package:
+    """Read a package that was saved, of ``most`` bytes at most when it is unpacked."""
+    _check_length(Path(path).stat().st_size, most)
+    return _opened(Path(path).read_bytes(), most)
 
 
-def fetch_package(site: str, run: int) -> Package:
+def fetch_package(site: str, run: int, most: int = MOST_BYTES) -> Package:
     """Fetch the package of a published ranking, by the number in its address."""
     if not site.startswith(("https://", "http://")):
         raise ValueError(f"{site!r} is no address: begin it with https://")
     address = f"{site.rstrip('/')}/runs/{run}/package/"
     with urllib.request.urlopen(address, timeout=60) as response:  # noqa: S310  (checked above)
-        return _opened(response.read())
+        content = response.read(most + 1)
+    _check_length(len(content), most)
+    return _opened(content, most)
 
 
 def weighted_scores(package: Package, weights: Mapping[str, float] | None = None) -> Scores:
@@ -153,12 +168,31 @@ def rank(scores: Mapping[str, float]) -> dict[str, int]:
     return {unit: first[score] for unit, score in scores.items()}
 
 
-def _opened(content: bytes) -> Package:
+def _check_length(length: int, most: int) -> None:
+    if length > most:
+        raise ValueError(f"the package is longer than {most} bytes: say how long it may be (most=...)")
+
+
+def _opened(content: bytes, most: int) -> Package:
+    """Unpack what is no longer than it may be: an archive of a megabyte may hold a thousand of them."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return Package({name: archive.read(name) for name in archive.namelist()})
+        # No more is read of a file than the archive says here.
+        listed = archive.infolist()
+        if len(listed) > MOST_FILES or sum(info.file_size for info in listed) > most:
+            raise ValueError(
+                f"unpacked, the package has more than {most} bytes or {MOST_FILES} files: "
+                "say how long it may be (most=...)"
+            )
+        return Package({info.filename: archive.read(info) for info in listed})
 
 
 def _value(cell: str, kind: str) -> Any:
+    if kind not in ("number", "integer"):
+        return _as_meant(cell)
     if cell == "":
-        return None if kind != "string" else ""
-    return {"number": float, "integer": int}.get(kind, str)(cell)
+        return None
+    return float(cell) if kind == "number" else int(cell)
+
+
+def _as_meant(cell: str) -> str:
+    return cell if _NUMBER.fullmatch(cell) else _MARKED.sub("", cell)

@@ -1,8 +1,12 @@
 """The client reads a package without the product, checks it, and forms its scores again."""
 
+import codecs
 import io
+import json
+import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from indexer.models import Run
 from indexer.packages.archive import package_of
 from tests.factories import make_framework
 from tests.indexer.pages import make_runs, random_values
+from weighting.exports import Table, columns_of, table_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.django_db
@@ -64,6 +69,50 @@ def test_a_package_that_was_changed_is_found_out(client_package, tmp_path):
             new.writestr(name, old.read(name) + (b"\n" if name == "raw.csv" else b""))
     path = save(changed.getvalue(), tmp_path / "changed.zip")
     assert client_package.read_package(path).faults() == ["raw.csv"]
+
+
+def test_a_package_that_unpacks_to_more_than_it_may_is_refused(client_package, tmp_path):
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("datapackage.json", b"{}")
+        archive.writestr("raw.csv", bytes(4_000_000))
+    path = save(bomb.getvalue(), tmp_path / "bomb.zip")
+    assert path.stat().st_size < 10_000
+
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="unpacked, the package has more"):
+        client_package.read_package(path, most=1_000_000)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+    with pytest.raises(ValueError, match="longer than 1000 bytes"):
+        client_package.read_package(path, most=1_000)
+    assert client_package.read_package(path, most=5_000_000).files["datapackage.json"] == b"{}"
+
+    crowd = io.BytesIO()
+    with zipfile.ZipFile(crowd, "w") as archive:
+        for number in range(client_package.MOST_FILES + 1):
+            archive.writestr(str(number), b"")
+    with pytest.raises(ValueError, match="1000 files"):
+        client_package.read_package(save(crowd.getvalue(), tmp_path / "crowd.zip"))
+
+
+def test_a_file_that_is_longer_than_its_archive_says_is_not_read_to_its_end(client_package, tmp_path):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("raw.csv", bytes(1_000_000))
+    lying = held.getvalue().replace(struct.pack("<I", 1_000_000), struct.pack("<I", 10))
+    assert lying != held.getvalue()
+    with pytest.raises(zipfile.BadZipFile):
+        client_package.read_package(save(lying, tmp_path / "lying.zip"), most=100_000)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "x;=1", "a\n-b", "%", "'=1", "-5", "'-5", "Ar'ar; b", "\t@x"])
+def test_texts_come_back_as_they_were_before_they_were_kept_from_spreadsheets(client_package, text):
+    fields = [{"name": f"code{text}", "type": "string"}]
+    described = {"resources": [{"name": "raw", "path": "raw.csv", "schema": {"fields": fields}}]}
+    content = table_bytes("csv", Table(columns_of(f"code{text}"), [[text]])).removeprefix(codecs.BOM_UTF8)
+    package = client_package.Package({"datapackage.json": json.dumps(described).encode(), "raw.csv": content})
+    assert package.rows("raw") == [{f"code{text}": text}]
 
 
 def test_what_is_no_weighted_mean_is_refused(client_package):

@@ -8,10 +8,25 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyarrow import parquet
 
-from weighting.exports import FORMATS, Fact, Heading, Table, columns_of, neutralise, table_bytes
+from weighting.exports import (
+    FORMATS,
+    NUMBER,
+    Fact,
+    Heading,
+    Table,
+    as_meant,
+    columns_of,
+    neutralise,
+    table_bytes,
+)
+from weighting.readers.decisions import Decisions
+from weighting.readers.problems import ProblemLog
+from weighting.readers.table import Reading, table_of_text
 from weighting.views.files import save_links, table_answer
 
 COLUMNS = [Heading("unit", "城市"), Heading("score", "得分"), Heading("rank", "名次"), Heading("first", "首")]
@@ -37,7 +52,7 @@ def test_csv_repeats_the_provenance_and_disarms_formulas():
         ["城市", "得分", "名次", "首", "数据集", "随机种子"],
         ["北京", "0.30000000000000004", "1", "True", "'@报告 2016", "20160401"],
         ["'=HYPERLINK(1)", "", "2", "False", "'@报告 2016", "20160401"],
-        ["'\t=1+1", "-1e-300", "3", "", "'@报告 2016", "20160401"],
+        ["'\t'=1+1", "-1e-300", "3", "", "'@报告 2016", "20160401"],
     ]
 
 
@@ -69,6 +84,62 @@ def test_no_text_ends_its_line_and_begins_the_next_as_a_formula():
 
     assert lines == [["Town =HYPERLINK(1)"] * 2] * 2
     assert neutralise(text) == "Town =HYPERLINK(1)"
+
+
+CUT = [
+    "x;=1+1",
+    "x;=1+1;",
+    'x; "=1+1',
+    "first\n-second",
+    "first\r\n=1+1",
+    "a\t@SUM(1)",
+    "a|+1",
+    "; \u3000＝1",
+    "'=1+1",
+    "''-1",
+    "%;'+1",
+    "\t=1+1",
+    "=a|b",
+    r"-a\|b",
+    "Côte d'Ivoire;'Ar'ara",
+    "'-5",
+]
+
+
+def starts_formula(cell):
+    """Whether a spreadsheet may take a cell for a formula, when spaces or a quotation mark were lost."""
+    bare = cell.lstrip(' \u3000"')
+    return bare.startswith(("=", "+", "-", "@", "＝")) and not NUMBER.fullmatch(bare)
+
+
+@pytest.mark.parametrize("text", CUT)
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_no_reader_of_other_separators_cuts_a_formula_out_of_a_text(text, separator):
+    file = table_bytes("csv", Table(columns_of("unit", "x"), [["a", text], [text, "b"]]))
+    rows = csv.reader(io.StringIO(file.decode("utf-8-sig"), newline=""), delimiter=separator)
+
+    assert not [cell for row in rows for cell in row if starts_formula(cell)]
+    # Nor one who ends a line at each break, whatever quotation marks say.
+    broken = [cell for line in file.decode().splitlines() for cell in line.split(separator)]
+    assert not [cell for cell in broken if starts_formula(cell)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_texts_come_back_from_our_own_reader_as_they_were(encoding):
+    texts = [text.replace("\r\n", "\n") for text in [*CUT, "-5"]]
+    written = table_bytes("csv", Table(columns_of("unit", *"ab"), [[text, text, -1.5] for text in texts]))
+    data = written.decode("utf-8-sig").encode(encoding)
+    log = ProblemLog("a.csv")
+    table = table_of_text(data, log, Reading(Decisions()))
+
+    assert log.problems == []
+    expected = [text.strip() for text in texts]
+    assert [list(column) for column in table.columns[:2]] == [expected, expected]
+
+
+@given(st.text(alphabet="=+-@|%\t\n;,'\"a1 ＝\u3000\\", max_size=12))
+def test_any_text_comes_back(text):
+    assert as_meant(neutralise(text)) == text
 
 
 def test_a_workbook_stores_text_as_text_and_has_a_sheet_of_provenance():

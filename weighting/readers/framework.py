@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from django.utils.translation import gettext as _
 
-from weighting.exports import FORMULA_SIGNS, FORMULA_STARTS
+from weighting.exports import FORMULA_SIGNS
 from weighting.numeric.arrays import IntArray
 from weighting.numeric.tree import MAX_DEPTH, MAX_NODES, Tree, TreeError, TreeFault, build_tree
 from weighting.readers.cells import Vocabulary, plain
@@ -161,7 +161,6 @@ def scan_nodes(records: Iterable[tuple[int, Mapping[str, str]]], log: ProblemLog
 
 def _read_row(line: int, cells: Mapping[str, str], log: ProblemLog) -> FrameworkRow:
     cells = {**cells, **_in_each_language(cells)}
-    cells |= {column: _as_meant(cells[column]) for column in (*TEXTS, *METHOD_COLUMNS)}
     for column, limit in MAX_LENGTHS.items():
         if len(cells[column]) > limit:
             message = _("The text is longer than %(limit)d characters. Shorten it.") % {"limit": limit}
@@ -188,11 +187,6 @@ def _in_each_language(cells: Mapping[str, str]) -> dict[str, str]:
         for column, texts in both.items()
         for language, text in zip(("zh", "en"), texts, strict=True)
     }
-
-
-def _as_meant(text: str) -> str:
-    """Return a text without the apostrophe that our own files put before a formula's start."""
-    return text[1:].replace("\\|", "|") if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
 
 
 def _check_code(line: int, code: str, log: ProblemLog) -> None:

@@ -14,6 +14,7 @@ from itertools import chain, islice
 import numpy as np
 from django.utils.translation import gettext as _
 
+from weighting.exports import MARK, as_meant
 from weighting.readers.below import rows_of, settle_segment
 from weighting.readers.beside import body_of_parts, rows_within, settle_parts
 from weighting.readers.cells import Vocabulary
@@ -35,6 +36,8 @@ BREAKS = b"\t\n\r"
 MOST_SHORT = 0.1
 # What spreadsheets are told to keep as text: ="007".
 HELD = re.compile(r'="(.*)"', re.DOTALL)
+# An apostrophe with no letter or digit before it, or behind the first character of a file of ours.
+MARKS = re.compile(rb"'(?:(?<![0-9A-Za-z\x80-\xff]')|(?<=\A\xef\xbb\xbf'))")
 MARKS_OF_HEADS = re.compile(r"[\s_-]+")
 
 
@@ -156,7 +159,7 @@ def table_of_text(
     dialect = find_dialect(_first_lines(data, encoding), reading.decisions)
     if not fits(_count_cells(data, encoding, dialect.separator), dialect.width):
         return None
-    is_clean = _is_clean(data, encoding) and not _holds_text(data, encoding)
+    is_clean = _is_clean(data, encoding) and not (_holds_text(data, encoding) or _holds_marks(data))
     rows = _rows_of_text(data, encoding, dialect, log, is_clean=is_clean)
     head = [trimmed(row) for row in islice(rows, HEAD)]
     if not head:
@@ -330,6 +333,7 @@ def _rows_of_text(
 ) -> Iterator[Row]:
     """Yield the rows that are not blank, their cells as they stand: `gather` trims those it keeps as text."""
     text, holds = _open_text(data, encoding), not is_clean and _holds_text(data, encoding)
+    is_marked = not is_clean and _holds_marks(data)
     for _line in range(dialect.skipped):
         text.readline()
     # Strict, for otherwise a quote that is never closed swallows the rest of the file.
@@ -343,6 +347,8 @@ def _rows_of_text(
                 cells = _unwrapped(cells, dialect)
             if holds:
                 cells = [HELD.sub(r"\1", cell.strip()) for cell in cells]
+            if is_marked:
+                cells = [as_meant(cell.strip()) if MARK in cell else cell for cell in cells]
             if any(map(str.strip, cells)):
                 yield Row(line, cells)
             line = reader.line_num + 1 + dialect.skipped
@@ -356,6 +362,11 @@ def _holds_text(data: bytes, encoding: str) -> bool:
     forms = ("utf-16-le", "utf-16-be") if encoding == "utf-16" else (encoding.removesuffix("-sig"),)
     # One byte is looked for in a twentieth of the time, and most files hold no formula.
     return b"=" in data and any('="'.encode(form) in data for form in forms)
+
+
+def _holds_marks(data: bytes) -> bool:
+    """Tell a text that may have apostrophes where cells begin, which our own files put before formulas."""
+    return MARKS.search(data) is not None
 
 
 def _unwrapped(cells: list[str], dialect: Dialect) -> list[str]:
