@@ -10,6 +10,7 @@ from indexer.names import fold_name, normalise_unit_name
 from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import Decisions, How
 from weighting.readers.numbers import looks_numeric
+from weighting.readers.written import read_cell
 
 UNIT_WORDS = {
     *("unit", "city", "place", "country", "county", "name", "name_zh", "ucode", "uname", "geo", "ref_area"),
@@ -129,13 +130,22 @@ def count_known(
     if isinstance(column, Packed) or not hints.units:
         return 0, 0
     keys = {unit_key(text) for text in column[:ENOUGH]} - {""}
-    codes = len(keys & hints.codes)
+    codes = keys & hints.codes
     found = len(keys & hints.units)
     if is_numeric is None:
         is_numeric = looks_numeric(column)
-    if is_numeric and (folded(head) not in CODE_WORDS or codes < KNOWN_SHARE * len(keys)):
+    if is_numeric and (len(codes) < KNOWN_SHARE * len(keys) or not _are_codes(head, codes)):
         return 0, 0
-    return found, codes
+    return found, len(codes)
+
+
+def _are_codes(head: str, keys: Iterable[str]) -> bool:
+    """Tell codes made of digits from numbers: called so, or written as no number is."""
+    return folded(head) in CODE_WORDS | UNIT_WORDS or any(
+        (key.isdigit() and key.startswith("0") and len(key) > 1)
+        or read_cell(key).kind not in ("number", "gap")
+        for key in keys
+    )
 
 
 def _first(column: Column) -> Iterable[str]:

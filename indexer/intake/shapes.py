@@ -251,10 +251,12 @@ def _name_beside(frame: _Frame, unit: int, hints: Hints, decisions: Decisions) -
     unknown = [row for row, text in enumerate(codes) if unit_key(text) not in hints.units]
     if not unknown or isinstance(codes, Packed):
         return
+    # A country or a class may be called as some unit is, and names none.
+    least = len(set(codes)) / 2
     known = {
         place: count_known(frame.heads[place], column, hints)[0]
         for place, column in enumerate(frame.columns)
-        if place != unit
+        if place != unit and not isinstance(column, Packed) and len(set(column)) >= least
     }
     most = max(known.values(), default=0)
     if not most:

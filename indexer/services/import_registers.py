@@ -121,4 +121,8 @@ def make_register(
     everything = (register.name_zh, register.name_en)
     rows = rows_of_units(unit_table_of(draft), everything=everything, code=code, group=group)
     register_units(rows, actor=actor, register=register)
+    # Their codes are known from now on, and would be taken for the units in the place of this column.
+    if draft.unit_column:
+        draft.choices = {**draft.choices, "unit": draft.unit_column}
+        draft.save(update_fields=["choices"])
     return choose_register(draft, register=register)
