@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.models import City, Register
+from indexer.models import City, Register, Study
 from indexer.selectors.comparison import compare_runs
 from indexer.selectors.runs import load_runs
 from tests.factories import make_account
@@ -37,8 +37,8 @@ def test_the_programs_of_the_guide_run_and_say_what_the_product_knows(live_serve
     token = make_api_token(analyst, name="guide")
     said = [run(language, text, live_server, TOKEN=token) for language, text in BLOCKS]
 
-    assert [language for language, _text in BLOCKS] == ["sh", "sh", "python", "python", "python", "sh"]
-    first, second, third, fourth, fifth, sixth = said
+    assert [language for language, _text in BLOCKS] == ["sh", "sh", "python", "python", "python", "sh", "sh"]
+    first, second, third, fourth, fifth, sixth, seventh = said
     assert runs[-1].result_sha256 in first
     assert '"rank":3' in first
     assert runs[0].manifest_hash in second
@@ -46,7 +46,9 @@ def test_the_programs_of_the_guide_run_and_say_what_the_product_knows(live_serve
     assert float(third.rpartition("R_S: ")[2]) == pytest.approx(mean_shift, rel=1e-12)
     assert "infra" in fourth
     assert fifth.splitlines()[1] == "1 None"
-    assert '"key":"encoding"' in sixth
+    assert '"nu":0.2' in sixth
+    assert Study.objects.get().run == runs[-1]
+    assert '"key":"encoding"' in seventh
     assert (City.objects.get(name_en="Gijón").latitude, Register.objects.filter(name_en="Towns").count()) == (
         43.5,
         1,
