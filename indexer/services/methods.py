@@ -136,6 +136,17 @@ def _with_rows(rows: Mapping[str, Mapping[str, Any]], said: Mapping[str, Cells])
     return {code: {**rows.get(code, {}), **said.get(code, {})} for code in {**rows, **said}}
 
 
+def as_leaves_are(choice: MethodChoice, framework_id: int) -> MethodChoice:
+    """Let the index normalise as all of its leaves are said to: words and formulas are told of the index.
+
+    Data that come normalised are on a scale of their own, which nobody chose here.
+    """
+    leaves = Indicator.objects.filter(framework=framework_id, is_leaf=True).values_list("code", flat=True)
+    said = {choice.leaves.get(code, {}).get("normalisation", "") for code in leaves}
+    usual = said.pop() if len(said) == 1 else ""
+    return replace(choice, normalisation=usual) if usual not in ("", Normalisation.NONE) else choice
+
+
 def choose_instead(own: MethodChoice, said: Mapping[str, Any]) -> MethodChoice:
     """Return choices with others in the place of some.
 
@@ -271,6 +282,7 @@ def set_default_method(
 
     The cells of the choice are kept as they were said; unless it ``is_whole``, they are all that was said.
     """
+    choice = as_leaves_are(choice, framework.pk)
     method = use_method(**vars(choice))
     still_there(Framework.objects.select_for_update(no_key=True), framework.pk)
     default, _created = FrameworkMethod.objects.update_or_create(
@@ -288,7 +300,7 @@ def take_cells(framework: Framework, cells: MethodCells, *, actor: Account) -> b
     """
     default = FrameworkMethod.objects.select_related("method").filter(framework=framework).first()
     own = choice_of(default.method) if default else MethodChoice()
-    choice = replace(own, leaves=cells.leaves, nodes=cells.nodes)
+    choice = as_leaves_are(replace(own, leaves=cells.leaves, nodes=cells.nodes), framework.pk)
     if default and (default.method, default.cells) == (use_method(**vars(choice)), _cells_in(choice)):
         return False
     set_default_method(framework, choice=choice, actor=actor, is_whole=bool(default and default.is_whole))

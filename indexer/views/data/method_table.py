@@ -26,6 +26,7 @@ from indexer.selectors.registers import group_words
 from indexer.selectors.trials import Laboratory, Moves
 from indexer.services.methods import (
     MethodChoice,
+    as_leaves_are,
     choice_as_stated,
     method_blockers,
     set_default_method,
@@ -153,7 +154,7 @@ def _used(sheet: Sheet) -> IndexMethod:
 
 
 def _typed(sheet: Sheet) -> MethodChoice:
-    return sheet.form.choice(sheet.table.cells()[0])
+    return as_leaves_are(sheet.form.choice(sheet.table.cells()[0]), sheet.data_set.framework_id)
 
 
 ACTS = {"compute": _compute, "keep": _keep}

@@ -97,9 +97,14 @@ def framework_method(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _own_ways(choice: MethodChoice, framework_id: int) -> list[dict[str, str]]:
     """Return what each node does otherwise than the whole index, in words."""
-    ways = own_ways(IndexMethod(**vars(choice)))
+    ways = dict(own_ways(IndexMethod(**vars(choice))))
     names = {node.code: node.name for node in indicators_of(framework_id)} if ways else {}
-    return [{"code": code, "name": names.get(code, ""), "words": words} for code, words in ways]
+    # Along the tree, below what is said of the index itself.
+    return [
+        {"code": code, "name": names.get(code, ""), "words": ways[code]}
+        for code in dict.fromkeys([*(code for code in ways if code not in names), *names])
+        if code in ways
+    ]
 
 
 def _compute(data_set: DataSet, form: ComputeForm, *, actor: Account) -> int:

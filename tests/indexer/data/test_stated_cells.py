@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
+from indexer.method_words import method_words
 from indexer.models import FrameworkMethod, Run
 from indexer.services.methods import choice_as_stated, choice_left_open, choose_instead, use_method
 from tests.factories import make_account, sign_in_staff
@@ -101,3 +102,32 @@ def test_the_table_shows_what_is_stated(client, account, data_set):
 def test_an_edition_before_that_does_otherwise_is_not_what_the_file_says_anyway(framework):
     other = use_method(nodes={"schools": {"aggregation": "minimum"}})
     assert choice_as_stated(other, framework.pk).nodes == other.nodes
+
+
+class TestTheSameOfAllLeaves:
+    """Where a file says one normalisation of every leaf, the index is told by that one."""
+
+    def test_is_what_the_index_does(self, client, account):
+        text = FRAMEWORK.replace("le,health,,,,", "le,health,minmax,,,").replace("share", "minmax")
+        framework = import_framework(
+            source=text.encode(), filename="f.csv", name_zh="", name_en="Same", actor=account
+        )
+        kept = FrameworkMethod.objects.get(framework=framework)
+        assert kept.method.normalisation == "minmax"
+        assert kept.method.leaves == {"eys": {"lower": 0.0, "upper": 18.0}}
+        assert method_words(kept.method) == ("Min-max; Arithmetic mean; eys: lower bound 0, upper bound 18")
+        sign_in_staff(client, account)
+        page = client.get(reverse("indexer:framework-method", args=[framework.pk]))
+        assert [way["code"] for way in page.context["own_ways"]] == ["schools", "le", "eys", "mys"]
+
+    def test_is_not_told_of_some_of_them(self, framework):
+        kept = FrameworkMethod.objects.get(framework=framework)
+        assert kept.method.normalisation == "share"
+
+    def test_is_left_to_data_that_come_normalised(self, account):
+        text = "code,parent,normalisation\na,,none\nb,,none\n"
+        framework = import_framework(
+            source=text.encode(), filename="f.csv", name_zh="", name_en="None", actor=account
+        )
+        kept = FrameworkMethod.objects.get(framework=framework).method
+        assert (kept.normalisation, kept.scale) == ("share", 100.0)
