@@ -4,6 +4,11 @@ Most are means :math:`f^{-1}(\sum_j \alpha_j f(t_j))`: the entry says what f is,
 is the mean of all leaves. The others look at the parts of a node together (``combine``). A new one is
 an entry here and in static/js/what-if-aggregations.js, a value of `indexer.enums.Aggregation`, its
 line in docs/method.md, and a test worked by hand.
+
+References
+----------
+Mazziotta & Pareto, Social Indicators Research 127 (2016), 983-1003, doi:10.1007/s11205-015-0998-2;
+Saari & Merlin, The Copeland method, Economic Theory 8 (1996), 51-76, doi:10.1007/BF01212012
 """
 
 import math
@@ -117,7 +122,7 @@ class Aggregation:
         return np.logical_or.reduce(self.refused_cells(values), axis=0)
 
     def refused_cells(self, values: FloatArray) -> BoolArray:
-        """Return which values cannot be parts of such a mean."""
+        """Return which values, in the shape given, cannot be parts of such a mean; nan can."""
         if self.refusal is None:
             return np.zeros(values.shape, dtype=bool)
         refused: BoolArray = values <= 0 if self.needs_above_zero else values < 0
@@ -125,7 +130,7 @@ class Aggregation:
 
 
 def unchanged(values: FloatArray) -> FloatArray:
-    """Return the values."""
+    """Return the values, in whatever shape."""
     return values
 
 
@@ -175,13 +180,13 @@ def _power_mean(text: str) -> Aggregation:
 
 
 def smallest(parts: Parts) -> FloatArray:
-    """min_j t_j over the parts of any weight."""
+    """min_j t_j over the parts of any weight, (versions, units); inf where a unit has none."""
     counted = np.where(parts.weights > 0, parts.values, np.inf)
     return np.minimum.reduce(counted, axis=0)
 
 
 def mazziotta_pareto(sign: int, parts: Parts) -> FloatArray:
-    r"""M + sign S cv with cv = S / M, in hundredths of the scale from 70 to 130.
+    r"""M + sign S cv with cv = S / M, in hundredths of the scale from 70 to 130, (versions, units).
 
     M and S are the weighted mean and standard deviation of the parts, 70 + 60 t each; a part that
     was formed so itself is on the scale already.
@@ -195,7 +200,7 @@ def mazziotta_pareto(sign: int, parts: Parts) -> FloatArray:
 
 
 def copeland(parts: Parts) -> FloatArray:
-    """(wins - losses) / (n - 1) against the other units.
+    """(wins - losses) / (n - 1) against the n - 1 other units, from -1 to 1, (versions, units).
 
     One unit beats another where the weights of the parts in which it is better, and half of those
     in which they are equal or which one of them lacks, come to more than one half.

@@ -126,22 +126,22 @@ def _head_of(data: bytes) -> tuple[dict[str, Any], int]:
 
 
 def pack_composite(scores: FloatArray, ranks: IntArray) -> tuple[bytes, bytes]:
-    """Write the scores, nan where there is none, and the ranks, 0 there, of the units of one run."""
+    """Write the scores of one run, nan where there is none, and its ranks, 0 there, (units,) each."""
     return np.asarray(scores, dtype="<f8").tobytes(), np.asarray(ranks, dtype="<u4").tobytes()
 
 
 def unpack_scores(block: bytes | memoryview) -> FloatArray:
-    """Return scores as `pack_composite` wrote them."""
+    """Return scores, (units,), as `pack_composite` wrote them."""
     return np.frombuffer(block, dtype="<f8").astype(np.float64)
 
 
 def unpack_ranks(block: bytes | memoryview) -> IntArray:
-    """Return ranks as `pack_composite` wrote them."""
+    """Return ranks, (units,), as `pack_composite` wrote them."""
     return np.frombuffer(block, dtype="<u4").astype(np.int64)
 
 
 def result_checksum(block: Sequence[bytes | memoryview], scores: FloatArray) -> str:
-    """Return the checksum of a result: the block of the inner nodes, in parts, then the scores."""
+    """Return the SHA-256 of a result: the block of the inner nodes, in parts, then the scores, (units,)."""
     digest = hashlib.sha256()
     for part in block:
         digest.update(part)

@@ -1,4 +1,13 @@
-"""What is done where a raw value is missing: each policy is an entry of one table."""
+"""What is done where a raw value is missing: each policy is an entry of one table.
+
+Every policy takes the `Gaps` of a matrix and returns values of its shape, (units, leaves), in the units
+of the data; what is filled in stands where ``missing`` is true, and nothing else changes. Where there
+is nothing to take it raises one `NormalisationError` that names every indicator, unit or group.
+
+References
+----------
+OECD and JRC, Handbook on Constructing Composite Indicators (2008), step 3, doi:10.1787/9789264043466-en
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +44,7 @@ class Beside:
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
-    """Raw values, (units, leaves), which of them are missing, and names for the messages."""
+    """Raw values, (units, leaves) with nan where missing, which of them are, and names for the messages."""
 
     values: FloatArray
     missing: BoolArray

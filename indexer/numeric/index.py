@@ -81,7 +81,7 @@ class Index:
         ).scores.T
 
     def of_cities(self, cities: IntArray, reference: IntArray | None = None) -> "Index":
-        """Return some of the units, as if there were no others."""
+        """Return the units at some positions, with their ``reference`` ranks, as if there were no others."""
         return replace(self, normalised=self.normalised[cities], reference=reference)
 
     @cached_property
@@ -146,7 +146,7 @@ def many_ranks(index: Index, local: FloatArray) -> IntArray:
 
 
 def ranks_in_parts(index: Index, local: FloatArray) -> Iterator[IntArray]:
-    """Rank as `many_ranks`, of many units a few versions at a time."""
+    """Rank as `many_ranks`, (nodes, versions), and yield (some versions, units) at a time."""
     first, kind = _distinct_values(index)
     scorer = Scorer(index, first)
     for part in version_parts(local, len(kind)):
@@ -160,7 +160,7 @@ def many_scores(index: Index, local: FloatArray) -> FloatArray:
 
 
 def version_parts(local: FloatArray, cities: int) -> Iterator[FloatArray]:
-    """Yield the versions in parts of at most a chunk, whose scores take bounded memory."""
+    """Yield (nodes, versions) in parts of at most a chunk of versions, whose scores take bounded memory."""
     step = max(1, min(CHUNK, SCORES // cities))
     for start in range(0, local.shape[1], step):
         yield local[:, start : start + step]

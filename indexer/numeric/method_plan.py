@@ -193,7 +193,10 @@ def is_absolute(step: LeafStep) -> bool:
 
 
 def plan_faults(plan: MethodPlan, tree: Tree, directions: IntArray) -> list[PlanFault]:
-    """Return everything in a plan that no data could satisfy, in the order of the tree."""
+    """Return everything in a plan that no data could satisfy, in the order of the tree.
+
+    ``directions``, (leaves,), are +1 where more is better and -1 where less is.
+    """
     found = list(index_faults(plan))
     found += _unknown_nodes(plan, tree)
     for code, direction in zip(tree.leaf_codes, directions.tolist(), strict=True):

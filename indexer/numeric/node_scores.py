@@ -39,7 +39,7 @@ class Scored:
 
     @property
     def ranked(self) -> IntArray:
-        """The positions of the units that have a score under the first version."""
+        """The positions of the units that have a score under the first version, rising."""
         return np.flatnonzero(~np.isnan(self.scores[0]))
 
     def with_leaves(self, tree: Tree, normalised: FloatArray) -> FloatArray:
@@ -161,7 +161,11 @@ class _Climb:
         self._groups = sorted(tree.groups, key=lambda group: -int(tree.depth[group[0]]))
 
     def score(self, local: FloatArray, inner: FloatArray, scores: FloatArray) -> None:
-        """Write (versions, inner nodes, units) and (versions, units)."""
+        """Write ``inner``, (versions, inner nodes, units), and ``scores``, (versions, units).
+
+        ``local`` are (nodes, versions). Raises `CompositeError` naming the units that have nothing of any
+        leaf, but for those that a coverage leaves without a score.
+        """
         shares: dict[int, FloatArray] = {}
         lost: dict[int, BoolArray] = {}
         for group in self._groups:

@@ -85,7 +85,7 @@ class NodeSteps:
         return entry.needs_above_zero and (self.floor or 0) > 0
 
     def floored(self, values: FloatArray, entry: Aggregation) -> FloatArray:
-        """Return the values, the smaller ones raised to the floor where the mean needs that."""
+        """Return the values, in the shape given, raised to the floor where the mean needs that."""
         if self.floor is None or not entry.needs_above_zero:
             return values
         return np.maximum(values, self.floor)

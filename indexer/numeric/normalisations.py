@@ -1,7 +1,17 @@
 """The ways to normalise, each an entry of one table: formula, needs and the unit of its scores.
 
+Every formula takes columns as a `Block` and returns normalised values of the same shape, (units,
+leaves): more is better, nan stays nan, and the numbers that it takes of a column (least, greatest, sum,
+mean) are those of the units that have it. What it cannot do it raises as one `NormalisationError` that
+names all columns: a constant column, a total of zero, a value below zero or out of a float's range.
+
 A new one is a formula and an entry here, a value of `indexer.enums.Normalisation`, its words for
 a new unit in the views, its line in docs/method.md, and a test worked by hand.
+
+References
+----------
+OECD and JRC, Handbook on Constructing Composite Indicators (2008), step 5, doi:10.1787/9789264043466-en;
+bounds and targets as in the technical notes of the Human Development Report and of the SDG Index.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,11 +50,14 @@ class Block:
     totals: FloatArray | None = None
 
     def refuse(self, bad: Mapping[FaultKind, BoolArray]) -> None:
-        """Raise one error that names all columns where a mask is true."""
+        """Raise one `NormalisationError` that names all columns where a mask is true.
+
+        Masks are (leaves,) or (units, leaves).
+        """
         raise_for(self.codes, dict(bad))
 
     def checked(self, result: FloatArray) -> FloatArray:
-        """Return the result, unless a value has left the range of a float."""
+        """Return the result, (units, leaves); raises where a value has left the range of a float."""
         self.refuse({"out_of_range": ~np.isfinite(result) & ~np.isnan(self.values)})
         return result
 
@@ -137,7 +150,7 @@ class Normalisation:
         return worst if self.floor is None else np.minimum(worst, self.floor)
 
     def held(self, normalised: FloatArray, caps: IntArray | None) -> FloatArray:
-        """Return the values, held between 0 and 1 where that is asked for or the rule."""
+        """Return the values, (units, leaves), held between 0 and 1 where a leaf or the rule asks for it."""
         if "cap" not in self.takes:
             return normalised
         asked = np.full(normalised.shape[1], -1) if caps is None else caps
@@ -305,7 +318,7 @@ def as_given(block: Block, _parameters: Parameters) -> FloatArray:
 
 
 def reflected(values: FloatArray) -> FloatArray:
-    """max + min - x."""
+    """max + min - x of each column, (units, leaves)."""
     low, high = span_of(values)
     mirror: FloatArray = high + low - values
     return mirror

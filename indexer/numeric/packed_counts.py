@@ -44,7 +44,7 @@ class PackedCounts:
 
     @classmethod
     def of(cls, counts: IntArray) -> "PackedCounts":
-        """Pack a table that is at hand."""
+        """Pack a table that is at hand, (rows, columns)."""
         packed = cls((counts.shape[0], counts.shape[1]))
         for rows in packed.parts():
             packed.put(rows, counts[rows])
@@ -61,7 +61,7 @@ class PackedCounts:
             yield slice(start, min(start + ROWS, self.shape[0]))
 
     def open(self, rows: slice) -> IntArray:
-        """Return the rows of one of the `parts`, (rows, columns)."""
+        """Return the rows of one of the `parts`, (rows, columns); raises ValueError for a damaged block."""
         block, shape = self._blocks[rows.start // ROWS], (rows.stop - rows.start, self.shape[1])
         if not block:
             return np.zeros(shape, dtype=np.int64)
@@ -72,13 +72,13 @@ class PackedCounts:
             raise ValueError("a block of counts is damaged") from error
 
     def put(self, rows: slice, counts: IntArray) -> None:
-        """Take other numbers for the rows of one of the `parts`."""
+        """Take other numbers, (rows, columns), for the rows of one of the `parts`."""
         numbers = narrow(counts)
         head = bytes([numbers.dtype.itemsize])
         self._blocks[rows.start // ROWS] = head + zlib.compress(np.ascontiguousarray(numbers).data, LEVEL)
 
     def blocks_of(self, rows: IntArray) -> list[int]:
-        """Return which blocks hold some rows, rising."""
+        """Return the numbers of the blocks that hold some rows, rising, each once."""
         found: list[int] = np.unique(np.asarray(rows) // ROWS).tolist()
         return found
 
@@ -129,7 +129,7 @@ def added(one: Histogram, other: Histogram) -> Histogram:
 
 
 def opened(histogram: Histogram) -> Iterator[tuple[slice, IntArray]]:
-    """Yield the rows of a histogram, those of many units a block at a time."""
+    """Yield the rows of a histogram and their counts, (rows, columns): of many units a block at a time."""
     if isinstance(histogram, PackedCounts):
         for rows in histogram.parts():
             yield rows, histogram.open(rows)

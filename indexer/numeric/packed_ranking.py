@@ -92,7 +92,7 @@ def min_ranks_by_row(scores: FloatArray) -> IntArray:
 
 
 def ranks_by_row(scores: FloatArray) -> IntArray:
-    """Return the same where units may have no score, nan, and then rank 0."""
+    """Return ranks as `min_ranks_by_row`, (versions, units), where a score may be nan and its rank is 0."""
     if not np.isnan(scores).any():
         return min_ranks_by_row(scores)
     return np.stack([ranks_of_present(row) for row in scores])
@@ -145,6 +145,7 @@ class _Sorter:
         self._steps = np.empty(self._keys.size, dtype=np.int64)
 
     def order(self, scores: FloatArray) -> PackedOrder:
+        """Return the order under each version, (versions, units); ValueError for what is not finite."""
         keys = self._sort(scores.view(np.int64))
         # The highest key of a row belongs to its lowest score, and is not negative where that is.
         if keys.size and keys[:, -1].max() >= 0:

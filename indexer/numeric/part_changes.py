@@ -15,10 +15,10 @@ class Mean(Protocol):
     """What of a mean is needed: f and its derivative."""
 
     def terms(self, values: FloatArray, /) -> FloatArray:
-        """Return f."""
+        """Return f of each value, in the shape given."""
 
     def slope(self, values: FloatArray, /) -> FloatArray:
-        """Return the derivative of f."""
+        """Return the derivative of f at each value, in the shape given."""
 
 
 @dataclass(frozen=True, eq=False)

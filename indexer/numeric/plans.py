@@ -75,7 +75,7 @@ class GivenVersions:
         return -(-self.draws // CHUNK)
 
     def draw(self, chunk: int) -> FloatArray:
-        """Return one chunk of the versions."""
+        """Return one chunk of the versions, (nodes, at most `CHUNK`)."""
         return self.local[:, chunk * CHUNK : (chunk + 1) * CHUNK]
 
 

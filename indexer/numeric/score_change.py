@@ -30,6 +30,7 @@ class ChangeParts:
 
     @property
     def total(self) -> FloatArray:
+        """What both add together, (units, nodes): the root group's sum to the change of the score."""
         return self.weights + self.values
 
 
@@ -108,6 +109,7 @@ class _Split:
         self._groups = {int(tree.parents[group[0]]): group for group in tree.groups}
 
     def parts(self) -> ChangeParts:
+        """Go down the tree once, then add every node's parts to those of its parent."""
         one = np.ones((1,))
         self._descend(self._top, one, np.zeros((1,)))
         for level in reversed(self._tree.levels[1:]):

@@ -125,7 +125,10 @@ def _histogram(ranks: IntArray, bands: Bands) -> IntArray:
 
 
 def add_first_weights(firsts: IntArray, index: Index, local: FloatArray) -> None:
-    """Add the weights, in whole units, to those of the units that are first under them."""
+    """Add the local weights, (nodes, versions), to the rows of ``firsts`` of the units first under them.
+
+    ``firsts``, (units, nodes), counts in whole `WEIGHT_UNIT`, so that parts add up in any order.
+    """
     units, start = np.rint(local.T / WEIGHT_UNIT).astype(np.int64), 0
     for ranks in ranks_in_parts(index, local):
         version, city = np.nonzero(ranks == 1)

@@ -258,7 +258,10 @@ class BandCounter(RankCounter):
 
 
 def rank_counter(index: Index, pairs: IntArray = NO_PAIRS) -> RankCounter:
-    """Return what counts the ranks of an index: each rank alone, or of many units in bands."""
+    """Return what counts the ranks of an index, each alone or, of many units, in bands.
+
+    ``pairs``, (pairs, 2), are positions of units of which it is counted how often the first is above.
+    """
     is_exact = len(index.normalised) <= EXACT_UNITS
     return RankCounter(index, pairs) if is_exact else BandCounter(index, pairs)
 

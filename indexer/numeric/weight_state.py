@@ -80,7 +80,7 @@ def state_text(state: State) -> str:
 
 
 def read_state(text: str, tree: Tree) -> dict[int, IntArray]:
-    """Read what `state_text` writes.
+    """Read what `state_text` writes: parts of a million, (siblings,), by the number of the group.
 
     Raises
     ------

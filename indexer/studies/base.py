@@ -32,7 +32,7 @@ class Base:
         return ids if self.rows is None else [ids[row] for row in self.rows.tolist()]
 
     def of_ranked(self, values: FloatArray) -> FloatArray:
-        """Return the rows of the units that are studied."""
+        """Return the rows of the units that are studied, (units, ...) -> (studied units, ...)."""
         return values if self.rows is None else np.ascontiguousarray(values[self.rows])
 
     @property

@@ -23,7 +23,11 @@ QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
 
 def rank_figures(nominal: IntArray, tally: Tally) -> tuple[Tally, dict[str, Any]]:
-    """Return the figures of each unit, and those of all together."""
+    """Return the figures of each unit, arrays of (units,), and those of all together.
+
+    ``nominal``, (units,), are the ranks under the weights that are studied. Quantiles are ranks; ``top`` of k
+    and ``stays`` are parts of the draws, 0 to 1.
+    """
     counts = counts_of(tally)
     ranks = summarise_ranks(counts)
     groups = group_indistinct(counts, nominal)

@@ -70,10 +70,12 @@ class IntraclassCorrelation:
 
     @property
     def single_is_interpretable(self) -> bool:
+        """Whether ICC(2,1) lies within [-1, 1]."""
         return abs(self.single) <= 1 + ROUNDING
 
     @property
     def average_is_interpretable(self) -> bool:
+        """Whether ICC(2,k) lies within [-1, 1]."""
         return abs(self.average) <= 1 + ROUNDING
 
 
@@ -97,7 +99,10 @@ class CarelessSigns:
 
 
 def quartiles(answers: FloatArray) -> FloatArray:
-    """Return lower quartile, median and upper quartile, interpolated linearly; nan for no answers."""
+    """Return lower quartile, median and upper quartile, (3,), of answers, (experts,).
+
+    Interpolated linearly; nan for no answers.
+    """
     if not len(answers):
         return np.full(3, np.nan)
     return np.quantile(answers, [0.25, 0.5, 0.75], method=QUARTILE_METHOD)

@@ -13,7 +13,7 @@ WIDE = 512
 
 
 def bytes_of(values: npt.ArrayLike) -> memoryview:
-    """Return the bytes of numbers as doubles, row by row, without a copy of what is so already."""
+    """Return the bytes of numbers of any shape as little-endian doubles, row by row; a view where it can."""
     return np.ascontiguousarray(values, dtype="<f8").reshape(-1).view(np.uint8).data
 
 

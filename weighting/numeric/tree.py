@@ -91,7 +91,7 @@ class Tree:
 
     @cached_property
     def inner(self) -> IntArray:
-        """Indices of the nodes that have children, in the order of the codes."""
+        """Indices of the nodes that have children, in the order of the codes, (inner nodes,)."""
         return np.flatnonzero(~self.is_leaf)
 
     @cached_property
@@ -101,7 +101,7 @@ class Tree:
 
     @cached_property
     def groups(self) -> tuple[IntArray, ...]:
-        """Sibling groups as node indices: the root group, then by the parent's position."""
+        """Sibling groups as node indices, (siblings,) each: the root group, then by the parent's position."""
         members: dict[int, list[int]] = {}
         for node, parent in enumerate(self.parents.tolist()):
             members.setdefault(parent, []).append(node)
@@ -119,7 +119,7 @@ class Tree:
 
     @cached_property
     def levels(self) -> tuple[IntArray, ...]:
-        """Node indices of each level, the root group first."""
+        """Node indices of each level, (nodes of it,) each, the root group first."""
         return tuple(np.flatnonzero(self.depth == level) for level in range(1, self.depth.max() + 1))
 
     @cached_property

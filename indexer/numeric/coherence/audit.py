@@ -101,7 +101,7 @@ class AuditedIndex(ABC):
     @property
     @abstractmethod
     def spearman(self) -> FloatArray:
-        """The same of ranks."""
+        """The same of ranks, (nodes + 1, nodes + 1)."""
 
     @property
     @abstractmethod
@@ -229,7 +229,7 @@ class ScoredIndex(AuditedIndex):
         return self.total if parent == NO_PARENT else self.scores[:, parent]
 
     def group_of(self, members: IntArray) -> Group:
-        """Describe siblings as a group; all of them, or some."""
+        """Describe siblings, (members,) positions of all of them or of some, as a group."""
         scores = self.scores[:, members]
         pairs = self.pearson[np.ix_(members, members)][np.triu_indices(len(members), 1)]
         known = pairs[~np.isnan(pairs)]

@@ -42,7 +42,7 @@ class Importance:
 
     @property
     def shares(self) -> FloatArray:
-        """``linear`` over its sum, to hold beside the weights; nan where nothing moves the whole."""
+        """``linear`` over its sum, (parts,), to hold beside weights; nan where nothing moves the whole."""
         return shares_of(self.linear)
 
 
@@ -150,7 +150,7 @@ def variance_shares(weights: FloatArray, parts: FloatArray, whole: FloatArray) -
 
 
 def shares_of(importance: FloatArray) -> FloatArray:
-    """Return importance over its sum; nan where it has none."""
+    """Return importance over its sum, (parts,); nan everywhere where that is zero."""
     total = np.nansum(importance)
     return importance / total if total > 0 else np.full(len(importance), np.nan)
 

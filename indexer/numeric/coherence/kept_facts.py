@@ -30,7 +30,7 @@ class UnweightedFacts(Protocol):
 
     @property
     def spearman(self) -> FloatArray:
-        """The same of ranks."""
+        """The same of ranks, (nodes + 1, nodes + 1)."""
 
     @property
     def flags(self) -> IntArray:

@@ -106,7 +106,7 @@ class LeftOut(RankedKind):
 
 
 def nodes_to_leave_out(tree: Tree, which: str) -> IntArray:
-    """Return the leaves, or the branches, without which something would remain."""
+    """Return the leaves, or the branches, without which something would remain, as positions, rising."""
     inner = np.setdiff1d(np.arange(len(tree)), tree.leaves)
     chosen = tree.leaves if which == LEAVES else inner
     alone = {int(group[0]) for group in tree.groups if len(group) == 1}

@@ -207,7 +207,10 @@ def output_words(parameters: Mapping[str, Any], units: Mapping[int, str], regist
 
 
 def indices_result(planned: Planned, tally: Tally, *, heads: IntArray, sizes: IntArray) -> Result:
-    """Return the indices of a design's inputs; ``heads`` are the first nodes of groups of weights."""
+    """Return the indices of a design's inputs, with intervals and whether they converged.
+
+    ``heads``, (groups,), are the first nodes of groups of weights, ``sizes`` how many siblings each has.
+    """
     outputs = tally["outputs"]
     indices = sobol_indices(outputs[0], outputs[1], outputs[2:], rng=planned.detail.rng)
     together = outputs[:2]
