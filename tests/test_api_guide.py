@@ -12,7 +12,7 @@ from indexer.models import City, Register, Study
 from indexer.selectors.comparison import compare_runs
 from indexer.selectors.runs import load_runs
 from tests.factories import make_account
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.enums import Role
 from weighting.services.api_tokens import make_api_token
 

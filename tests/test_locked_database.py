@@ -15,7 +15,7 @@ from indexer.services.registers import default_register
 from indexer.services.runs import claim_runs, compute_waiting_runs
 from tests import factories
 from tests.indexer.claimed_runs import compute_claimed_runs
-from tests.indexer.pages import make_runs, random_values, register_places
+from tests.indexer.finished_runs import make_runs, random_values, register_places
 from tests.weighting.ballots import save, stored
 from weighting.enums import Role
 

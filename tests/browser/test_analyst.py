@@ -13,7 +13,7 @@ from indexer.models import Run
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_version
-from tests.indexer.pages import make_runs, random_values, register_places
+from tests.indexer.finished_runs import make_runs, random_values, register_places
 from weighting.enums import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

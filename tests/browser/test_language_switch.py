@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.ballot_page import items
-from tests.indexer.pages import make_runs
+from tests.indexer.finished_runs import make_runs
 from weighting.models import AccessLink
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

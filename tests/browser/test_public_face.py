@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from indexer.services.published import draft_index, publish_edition
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.public.human_development import TERMS
 from weighting.drawing import PHONE_WIDTH
 from weighting.enums import Role

@@ -9,7 +9,7 @@ from indexer.services.published import draft_index, publish_edition
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account
 from tests.indexer.factories import make_data_set, make_version
-from tests.indexer.pages import random_values
+from tests.indexer.finished_runs import random_values
 from tests.indexer.public.human_development import TERMS, publish_human_development
 from weighting.enums import Role
 from weighting.services.frameworks import import_framework

@@ -13,7 +13,7 @@ from indexer.numeric.weight_state import apportion, state_text
 from indexer.selectors.what_if import what_if_of
 from indexer.views.run import what_if_words
 from tests.factories import make_account, make_framework
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.enums import Role
 from weighting.models import Indicator
 

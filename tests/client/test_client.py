@@ -16,7 +16,7 @@ import pytest
 from indexer.models import Run
 from indexer.packages.archive import package_of
 from tests.factories import make_framework
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.exports import Table, columns_of, table_bytes
 
 ROOT = Path(__file__).resolve().parents[2]

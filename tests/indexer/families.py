@@ -10,7 +10,7 @@ from indexer.services.methods import use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_framework
 from tests.indexer.factories import make_version
-from tests.indexer.pages import register_places
+from tests.indexer.finished_runs import register_places
 from weighting.models import Framework, Indicator, WeightVersion
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from openpyxl import Workbook
 
 from tests import factories
-from tests.weighting.pages import FRAMEWORK_CSV, upload
+from tests.weighting.uploads import FRAMEWORK_CSV, upload
 from weighting.manifest import build_questionnaire, hash_framework
 from weighting.models import Framework
 from weighting.readers import FileProblems, read_framework

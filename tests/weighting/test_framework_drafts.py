@@ -7,7 +7,7 @@ from indexer.models import FrameworkMethod
 from indexer.services.methods import choice_of, set_default_method, use_method
 from tests import factories
 from tests.indexer.factories import make_data_set, make_draft, make_gathering, make_import
-from tests.weighting.pages import FRAMEWORK_CSV, upload
+from tests.weighting.uploads import FRAMEWORK_CSV, upload
 from weighting.enums import Role, RoundState
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry, Framework, FrameworkDraft

@@ -3,7 +3,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.weighting.pages import FRAMEWORK_CSV, upload
+from tests.weighting.uploads import FRAMEWORK_CSV, upload
 from weighting.forms import uploads
 from weighting.models import Framework
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.factories import make_account
-from tests.weighting.pages import FRAMEWORK_CSV, PANEL_CSV
+from tests.weighting.uploads import FRAMEWORK_CSV, PANEL_CSV
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry, Expert, Framework, Indicator, Panel
 from weighting.readers import FileProblems

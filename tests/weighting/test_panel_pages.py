@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import make_account, make_panel, make_round, sign_in_staff
-from tests.weighting.pages import PANEL_CSV, upload
+from tests.weighting.uploads import PANEL_CSV, upload
 from weighting.enums import RoundState
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry, Expert, Panel

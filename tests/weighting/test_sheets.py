@@ -11,7 +11,7 @@ from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from tests.factories import fill_ballot, make_account, make_round
-from tests.weighting.pages import PANEL_CSV
+from tests.weighting.uploads import PANEL_CSV
 from weighting.enums import Medium, RoundState, Rule
 from weighting.exceptions import Refused
 from weighting.manifest import hash_receipt

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import make_account, make_framework, make_round, sign_in_staff
-from tests.weighting.pages import upload
+from tests.weighting.uploads import upload
 from weighting.enums import Role, RoundState, VersionStatus
 from weighting.manifest import hash_bytes
 from weighting.models import NodeWeight, WeightVersion

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import make_account, make_framework, make_panel, make_round
-from tests.weighting.pages import upload
+from tests.weighting.uploads import upload
 from weighting.enums import RoundState
 from weighting.models import WeightVersion
 from weighting.selectors.versions import weighted_nodes_of

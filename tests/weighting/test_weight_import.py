@@ -7,7 +7,7 @@ from django.urls import reverse
 from openpyxl import Workbook
 
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.weighting.pages import upload
+from tests.weighting.uploads import upload
 from weighting.models import WeightVersion
 from weighting.readers import FileProblems, read_weights
 from weighting.selectors.frameworks import indicators_of, tree_of

@@ -10,7 +10,7 @@ from indexer.selectors import comparison as comparison_selectors
 from indexer.selectors.city_change import city_change_of
 from indexer.selectors.comparison import compare_runs
 from indexer.selectors.runs import load_runs
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.indexer.composites import ranks_of, standings
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 
 pytestmark = pytest.mark.django_db
 COMPARISONS = "/api/v1/comparisons/"

@@ -15,7 +15,7 @@ from indexer.views.comparison import matrices
 from tests.factories import make_framework
 from tests.indexer.composites import ranks_of
 from tests.indexer.factories import make_version
-from tests.indexer.pages import make_runs, print_figure, random_values, register_places
+from tests.indexer.finished_runs import make_runs, print_figure, random_values, register_places
 
 pytestmark = pytest.mark.django_db
 HERE = "/compare/"

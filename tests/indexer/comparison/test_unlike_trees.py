@@ -11,7 +11,7 @@ from indexer.selectors.city_change import city_change_of
 from indexer.selectors.comparison import compare_runs
 from indexer.selectors.runs import load_runs
 from tests.factories import make_framework
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.models import Indicator
 from weighting.numeric.tree import NO_PARENT
 from weighting.services.framework_drafts import (

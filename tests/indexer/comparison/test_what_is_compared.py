@@ -7,7 +7,7 @@ from indexer.services.data_sets import EditionTerms, Matrix, add_data_set
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.comparison.test_comparison_pages import HERE, ask
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.factories import make_cities
-from tests.indexer.pages import register_places
+from tests.indexer.finished_runs import register_places
 from weighting.enums import Role
 
 

@@ -13,7 +13,7 @@ from indexer.audit_files import STRUCTURE_TABLES, UNWEIGHTED_TABLES
 from indexer.models import City
 from indexer.services.data_sets import publish_data_set
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.pages import make_runs
+from tests.indexer.finished_runs import make_runs
 from weighting.enums import Role
 from weighting.services.frameworks import publish_framework
 

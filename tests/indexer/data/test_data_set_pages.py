@@ -6,7 +6,7 @@ from indexer.services.data_sets import PrintedFigure, record_printed_figures
 from tests.factories import make_framework, sign_in_staff
 from tests.indexer.data.test_import_pages import send, store
 from tests.indexer.factories import make_version
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.models import AuditEntry
 
 pytestmark = pytest.mark.django_db

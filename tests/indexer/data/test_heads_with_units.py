@@ -10,7 +10,7 @@ from indexer.models import DataImport, DataSet
 from indexer.selectors.stored_values import unpack_values
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.pages import register_places
+from tests.indexer.finished_runs import register_places
 from weighting.enums import Role
 from weighting.models import Indicator
 

@@ -9,7 +9,7 @@ from indexer.services.methods import MethodChoice, choice_of, set_default_method
 from tests.factories import make_account, make_framework
 from tests.indexer.data.test_import_pages import GOOD, HEADER, IMPORT, check, send, store
 from tests.indexer.factories import make_data_set
-from tests.indexer.pages import register_places
+from tests.indexer.finished_runs import register_places
 from weighting.models import Account
 from weighting.services.framework_drafts import change_row, copy_framework, finish_draft
 from weighting.services.frameworks import import_framework

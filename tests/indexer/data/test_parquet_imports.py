@@ -15,7 +15,7 @@ from indexer.selectors.data_sets import unpack_totals
 from indexer.selectors.stored_values import unpack_values
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.pages import register_places
+from tests.indexer.finished_runs import register_places
 from weighting.enums import Role
 from weighting.services.api_tokens import make_api_token
 

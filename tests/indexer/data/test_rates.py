@@ -14,7 +14,7 @@ from indexer.models import DataImport, DataSet
 from indexer.services.methods import choice_of, set_default_method, use_method
 from indexer.services.registers import default_register
 from tests.factories import make_framework
-from tests.indexer.pages import register_places
+from tests.indexer.finished_runs import register_places
 from weighting.models import Indicator
 
 ROOT = Path(__file__).resolve().parents[3]

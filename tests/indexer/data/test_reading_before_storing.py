@@ -12,7 +12,7 @@ from django.urls import reverse
 from indexer.models import City, DataImport, OutsideSeries, Register
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.pages import register_places
+from tests.indexer.finished_runs import register_places
 from weighting.enums import Role
 from weighting.forms import carrying, uploads
 from weighting.models import Framework, Panel, WeightVersion

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from indexer.models import DataSet
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.pages import register_places
+from tests.indexer.finished_runs import register_places
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from indexer.services.registers import RegisterWords, import_register
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_framework, sign_in_staff
 from tests.indexer.factories import make_version
-from tests.indexer.pages import random_values
+from tests.indexer.finished_runs import random_values
 
 pytestmark = pytest.mark.django_db
 ALONE = "name_en\nNorth\nSouth\nEast\n"

@@ -12,7 +12,7 @@ from indexer.selectors.data_imports import sheet_of
 from indexer.services.registers import default_register
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.data.reading import read
-from tests.indexer.pages import register_places
+from tests.indexer.finished_runs import register_places
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db

@@ -27,7 +27,7 @@ from indexer.services.published import describe_index, draft_index, publish_edit
 from indexer.services.registers import CityRow, default_register, register_cities
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.enums import Role
 from weighting.manifest import hash_bytes
 from weighting.models import Indicator

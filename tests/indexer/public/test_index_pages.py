@@ -24,7 +24,7 @@ from indexer.services.studies import count_waiting_parts, plan_study
 from indexer.views.public.static_copy import StaticCopy
 from tests.factories import make_account, make_framework, make_panel, make_round, sign_in_staff
 from tests.indexer.families import make_family
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.routes import without_tokens
 from weighting.enums import Role, RoundState
 from weighting.exports import XLSX

@@ -20,7 +20,7 @@ from indexer.services.registers import CityRow, RegisterWords, create_register, 
 from indexer.services.runs import compute_waiting_runs
 from indexer.tasks import release_editions
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.study_runs import make_study
 from weighting.enums import Role
 from weighting.exceptions import Refused

@@ -26,8 +26,8 @@ from indexer.services.runs import compute_waiting_runs
 from indexer.views.public.sparks import draw_spark
 from indexer.views.public.units import choose_peers
 from tests.factories import make_account, make_framework
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.numeric.published import column, numbers, rows_of
-from tests.indexer.pages import make_runs, random_values
 from tests.indexer.public.human_development import LEAVES, TERMS
 from weighting.enums import Role
 from weighting.models import Indicator

@@ -12,7 +12,7 @@ from indexer.services.reports import write_paragraph
 from indexer.services.studies import count_waiting_parts, plan_study
 from tests.factories import make_account
 from tests.indexer.factories import make_series
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry

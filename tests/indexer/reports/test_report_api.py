@@ -10,7 +10,7 @@ from django.urls import reverse
 from indexer.selectors.reports import USUAL, outline_of, paragraphs_of
 from indexer.services.reports import write_paragraph
 from tests.factories import make_account
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db

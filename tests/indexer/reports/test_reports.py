@@ -14,7 +14,7 @@ from indexer.views.reports.fragility import report_fragility
 from indexer.views.reports.run_words import digits_apart, in_both_languages, run_sentences
 from indexer.words import ranks_between
 from tests.factories import make_account, make_framework
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.study_runs import make_panel_run, make_study
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from indexer.views.reports.chapters.total import Total
 from indexer.views.reports.own_words import blocks_of_text
 from tests.factories import make_account
 from tests.indexer.factories import make_series
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.study_runs import make_study
 from weighting.enums import Role
 from weighting.exceptions import Refused

@@ -18,7 +18,7 @@ from indexer.services import study_pairs
 from indexer.services.data_sets import publish_data_set
 from indexer.services.study_pairs import compare_pair
 from tests.indexer.composites import ranks_of, standings
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.services.versions import publish_version
 from weighting.views import listing

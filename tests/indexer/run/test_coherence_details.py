@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from tests.indexer.composites import scores_by_name, scores_of
 from tests.indexer.factories import make_series
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from indexer.services.runs import compute_waiting_runs
 from indexer.views.shared.coherence_words import is_far
 from tests.factories import make_framework
 from tests.indexer.factories import make_data_set, make_version
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from indexer.numeric.blocks import pack_composite, unpack_ranks, unpack_scores
 from indexer.numeric.ranking import ranks_of_present
 from indexer.selectors.composites import city_ids_by_run, first_of, standings_of
 from tests.indexer.composites import all_blocks, standings
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from upkeep.copies.snapshot import step_by_step
 from weighting.immutability import drop_triggers, install_triggers
 

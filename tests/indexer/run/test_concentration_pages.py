@@ -9,7 +9,7 @@ from indexer.models import Run
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_framework
 from tests.indexer.factories import make_data_set, make_version
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 
 pytestmark = pytest.mark.django_db
 # Four cities in three provinces and regions; the five leaves alike, so that any weights give 1 to 4 of 10.

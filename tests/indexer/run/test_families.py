@@ -12,7 +12,7 @@ from indexer.numeric.composite import composite_scores
 from indexer.numeric.ranking import min_ranks
 from indexer.services.families import publish_branch
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry, NodeWeight

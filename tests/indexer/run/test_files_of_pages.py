@@ -11,7 +11,7 @@ from django.urls import reverse
 from pyarrow import parquet
 
 from indexer.models import DataSet
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 
 pytestmark = pytest.mark.django_db
 FORMATS = ("csv", "xlsx", "json", "parquet")

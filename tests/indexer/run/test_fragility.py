@@ -11,8 +11,8 @@ from indexer.selectors.fragility import fragility_of
 from indexer.selectors.indices import index_of
 from tests.factories import make_framework
 from tests.indexer.composites import ranks_of
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.numeric.oracles import change_weight
-from tests.indexer.pages import make_runs, random_values
 from weighting.models import Indicator
 from weighting.numeric.tree import global_weights
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from indexer.models import City, Run
 from indexer.services.registers import import_register
 from tests.factories import make_account, make_framework, sign_in_staff
-from tests.indexer.pages import make_runs, print_figure, random_values
+from tests.indexer.finished_runs import make_runs, print_figure, random_values
 from weighting.enums import Role
 
 pytestmark = pytest.mark.django_db

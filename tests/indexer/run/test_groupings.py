@@ -20,7 +20,7 @@ from indexer.services.registers import register_cities
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.composites import id_named, scores_of
 from tests.indexer.factories import make_series
-from tests.indexer.pages import PLACES, CityRow, make_runs
+from tests.indexer.finished_runs import PLACES, CityRow, make_runs
 from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import Indicator

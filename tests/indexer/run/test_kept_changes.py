@@ -13,7 +13,7 @@ from indexer.models import RunFacts
 from indexer.selectors import data_facts, fragility, run_facts
 from indexer.selectors.fragility import fragility_of
 from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 

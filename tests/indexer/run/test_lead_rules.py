@@ -15,7 +15,7 @@ from indexer.selectors.lead_rules import ALL, ANY, TOGETHER, LeadRule, find_lead
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.profiles import Leads
 from tests.indexer.factories import make_series
-from tests.indexer.pages import make_runs
+from tests.indexer.finished_runs import make_runs
 
 FACTS = Path(__file__).resolve().parents[3] / "demo" / "report2016" / "facts"
 CITIES = 351

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from indexer.models import City
 from tests.indexer.composites import ranks_of
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from indexer.models import City
 from indexer.names import fold_name
 from indexer.selectors.cities import Cities, names_listed
 from indexer.selectors.unit_profiles import read_units
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 
 pytestmark = pytest.mark.django_db
 NAMES = ["Congo", "Congo, Dem. Rep.", "Niger, inner delta", "Tana"]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from indexer.models import City, Province, UnitGroup
-from tests.indexer.pages import make_runs
+from tests.indexer.finished_runs import make_runs
 from tests.indexer.run.test_groupings import put_in_income_groups
 
 pytestmark = pytest.mark.django_db

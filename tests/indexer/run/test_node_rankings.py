@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from indexer.models import City
 from indexer.numeric.ranking import min_ranks
-from tests.indexer.pages import make_runs, print_figure, random_values
+from tests.indexer.finished_runs import make_runs, print_figure, random_values
 from tests.indexer.run.test_families import publish
 
 pytestmark = pytest.mark.django_db

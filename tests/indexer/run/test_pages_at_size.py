@@ -11,7 +11,7 @@ from indexer.selectors.what_if import what_if_of
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.composites import ranks_of, standings
 from tests.indexer.factories import make_series
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.study_runs import make_study
 from weighting.enums import Role
 

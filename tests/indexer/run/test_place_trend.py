@@ -12,7 +12,7 @@ from django.urls import reverse
 from indexer.services.registers import register_cities
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.families import make_family
-from tests.indexer.pages import PLACES, CityRow
+from tests.indexer.finished_runs import PLACES, CityRow
 from weighting.enums import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

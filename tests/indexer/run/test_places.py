@@ -21,7 +21,7 @@ from indexer.views.public.embeds import ranking_chart
 from indexer.views.run.ranking import composition_figure, load_ranking
 from tests.factories import make_framework
 from tests.indexer.factories import make_version
-from tests.indexer.pages import make_runs, random_values, register_places
+from tests.indexer.finished_runs import make_runs, random_values, register_places
 
 pytestmark = pytest.mark.django_db
 

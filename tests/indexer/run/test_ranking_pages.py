@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from indexer.models import City, Register, Run
 from tests.factories import make_framework
-from tests.indexer.pages import make_runs, print_figure, random_values
+from tests.indexer.finished_runs import make_runs, print_figure, random_values
 from weighting.models import Indicator
 
 pytestmark = pytest.mark.django_db

@@ -22,7 +22,7 @@ from indexer.selectors.data_sets import PACKED
 from indexer.selectors.runs import runs_with_nodes
 from indexer.services.facts import keep_waiting_facts, request_run_facts, write_missing_facts
 from tests.factories import make_framework
-from tests.indexer.pages import make_runs
+from tests.indexer.finished_runs import make_runs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 

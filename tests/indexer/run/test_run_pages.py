@@ -15,7 +15,7 @@ from indexer.services.jobs import cancel_job
 from indexer.services.methods import request_runs, use_method
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.models import AuditEntry
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from indexer.services.series import publish_series
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.composites import scores_of
 from tests.indexer.factories import make_series
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.enums import Role
 from weighting.models import AuditEntry
 

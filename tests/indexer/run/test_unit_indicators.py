@@ -14,7 +14,7 @@ from indexer.services.data_sets import publish_data_set
 from indexer.studies.weights import AS_THEY_ARE
 from tests.factories import make_framework
 from tests.indexer.composites import scores_by_name
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.study_runs import make_study
 from weighting.models import Indicator, NodeWeight
 from weighting.services.versions import publish_version

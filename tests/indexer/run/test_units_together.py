@@ -9,7 +9,7 @@ from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.runs import runs_with_nodes
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_series
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.enums import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

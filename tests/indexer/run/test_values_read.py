@@ -10,7 +10,7 @@ from indexer.selectors.comparison import compare_runs
 from indexer.selectors.indices import index_of
 from indexer.selectors.runs import load_runs
 from indexer.selectors.what_if import what_if_of
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.numeric.tree import global_weights
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

@@ -13,7 +13,7 @@ from indexer.selectors.what_if import what_if_of
 from indexer.services.runs import compute_waiting_runs
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.composites import ranks_of, standings
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from weighting.enums import Role, VersionSource, VersionStatus
 from weighting.models import AuditEntry, Indicator, WeightVersion
 from weighting.services.versions import freeze_version

@@ -15,7 +15,7 @@ from indexer.selectors.coherence import coherence_of
 from indexer.services import studies as services
 from indexer.services.studies import count_waiting_parts
 from tests.factories import make_account, sign_in_staff
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.study_runs import make_study
 from weighting.enums import Role
 from weighting.exceptions import Refused

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from indexer.packages.contents import Contents
 from indexer.packages.tables import resources_of
-from tests.indexer.pages import make_runs
+from tests.indexer.finished_runs import make_runs
 from tests.indexer.run.test_groupings import FOUR, page, put_in_income_groups, rows_of
 
 pytestmark = pytest.mark.django_db

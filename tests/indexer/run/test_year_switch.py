@@ -9,7 +9,7 @@ from indexer.models import Run
 from indexer.services.data_sets import publish_data_set
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.families import make_family
-from tests.indexer.pages import random_values
+from tests.indexer.finished_runs import random_values
 from weighting.enums import Role
 from weighting.services.versions import publish_version
 

@@ -18,7 +18,7 @@ from indexer.charts import studies as study_charts
 from indexer.models import City
 from indexer.views.public.embeds import ranking_chart
 from indexer.views.run.ranking import load_ranking
-from tests.indexer.pages import make_runs
+from tests.indexer.finished_runs import make_runs
 from weighting import drawing
 from weighting.charts import ScoreDistribution, distribution_chart
 from weighting.lettering import looked_up, plain, set_apart

@@ -20,7 +20,7 @@ from indexer.selectors.runs import (
 )
 from tests.factories import make_account
 from tests.indexer.factories import make_cities
-from tests.indexer.pages import make_runs, print_figure, random_values
+from tests.indexer.finished_runs import make_runs, print_figure, random_values
 
 pytestmark = pytest.mark.django_db
 

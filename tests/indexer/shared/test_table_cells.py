@@ -17,7 +17,7 @@ from indexer.templatetags.table_cells import (
 )
 from indexer.views.shared.tables import Cell
 from tests.factories import make_account, sign_in_staff
-from tests.indexer.pages import make_runs
+from tests.indexer.finished_runs import make_runs
 from weighting.enums import Role
 
 FEW, MANY = 3, 60

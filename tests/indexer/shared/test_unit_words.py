@@ -11,7 +11,7 @@ from indexer.models import City, Register
 from indexer.studies.registry import KINDS
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.factories import make_series
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.run.test_families import publish
 from tests.indexer.studies.test_studies import QUESTIONS
 from tests.indexer.study_runs import make_panel_run, make_study

@@ -20,7 +20,7 @@ from indexer.studies.kinds.noise import Noise
 from indexer.studies.ranked import RankedKind
 from indexer.studies.registry import KINDS, IncompleteRegistryError, registered
 from indexer.tasks import count_study
-from tests.indexer.pages import random_values
+from tests.indexer.finished_runs import random_values
 from tests.indexer.studies.test_studies import QUESTIONS
 from tests.indexer.study_runs import make_panel_run, make_study
 

@@ -27,7 +27,7 @@ from indexer.services.studies import (
 from indexer.studies.asking import planned_of
 from indexer.studies.questions import BadParameters
 from tests.factories import make_account
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Role
 from weighting.exceptions import Refused

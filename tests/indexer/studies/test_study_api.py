@@ -7,7 +7,7 @@ from indexer.models import Study
 from indexer.selectors.studies import result_of_study
 from indexer.services.studies import count_waiting_parts
 from indexer.studies.registry import KINDS
-from tests.indexer.pages import make_runs, random_values
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.studies.test_studies import QUESTIONS
 from tests.indexer.study_runs import make_study
 

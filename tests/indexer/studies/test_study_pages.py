@@ -25,8 +25,8 @@ from indexer.services.studies import count_waiting_parts
 from indexer.studies.base import base_of
 from indexer.studies.registry import kind_of
 from tests.factories import make_account, make_framework, sign_in_staff
+from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.numeric.oracles import count_ranks
-from tests.indexer.pages import make_runs, random_values
 from tests.indexer.studies.test_studies import QUESTIONS, plan_of_study
 from tests.indexer.study_runs import make_panel_run, make_study
 from weighting.enums import Medium, Role

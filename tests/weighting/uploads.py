@@ -1,4 +1,4 @@
-"""What the tests of the manager's pages share."""
+"""Files that tests of pages, services and the API upload."""
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
