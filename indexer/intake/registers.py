@@ -1,7 +1,7 @@
 """A file of units to checked rows of a register."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from indexer.intake.mapping import UnitNames
 from weighting.readers import ProblemLog, Source, Table, check_header, choose_columns, read_table
+from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import Decisions
 from weighting.readers.figures import Figures, read_figures
 from weighting.readers.languages import in_both, names_by_script
@@ -111,8 +112,9 @@ def read_register(
     known = (*KNOWN, WAS) if corrects else KNOWN
     table = read_table(source, log, as_form(decisions, "register"), heads=known)
     rows: Sequence[CityRow] = []
+    if table is not None:
+        table = choose_columns(table, log, (*known, *_group_columns(table)), _groupings_offered(table, known))
     further = _group_columns(table) if table else {}
-    table = table and choose_columns(table, log, (*known, *further))
     if table and check_header(table, log, required=_names_in(table), optional=(*known, *further)):
         _check_groupings(further, log)
         rows = RegisterRows(table, further, read_figures(table, RANGES, log), everything)
@@ -174,9 +176,8 @@ class RegisterRows(Sequence[CityRow]):
             self._check_line(place, line, row, log)
             for column, key in _once(row):
                 if hash(key) in repeated and first.setdefault((column, *key), line) != line:
-                    message = _("The same stands in row %(first)d. Keep one of the rows.")
-                    words = {"first": first[column, *key]}
-                    log.add(message % words, row=line, column=column, value=key[-1])
+                    message = _told_twice(column) % {"first": first[column, *key]}
+                    log.add(message, row=line, column=column, value=key[-1])
             if place == most:
                 log.add(_("The file has more than %(most)d units. Split it.") % {"most": most})
                 return
@@ -223,6 +224,15 @@ def _once(row: CityRow) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield column, key
 
 
+def _told_twice(column: str) -> str:
+    if column == "code":
+        return _("The same stands in row %(first)d. Keep one of the rows.")
+    return _(
+        "A unit of this name stands in row %(first)d, in the same group. Keep one of the rows, or let the "
+        "column of their groups tell them apart."
+    )
+
+
 def names_of(rows: Sequence[CityRow]) -> list[UnitNames]:
     """Return the units of a register file as they are found by their names; the first name stands for one."""
     return [
@@ -249,6 +259,25 @@ def _group_columns(table: Table) -> dict[str, tuple[str, str]]:
     return {
         head: (match["code"], (match["language"] or "").lower()) for head, match in found.items() if match
     }
+
+
+def _groupings_offered(table: Table, known: Collection[str]) -> dict[str, str]:
+    """Return the grouping that each column of groups might be which is called in words of its own.
+
+    Groups have several units each; a column with another text in every row has none.
+    """
+    offered: dict[str, str] = {}
+    for head, column in zip(table.header, table.columns, strict=True):
+        code = re.sub(r"[^\w-]+", "_", head).strip("_-")[:40]
+        is_free = head not in known and not GROUP_COLUMN.fullmatch(head)
+        if is_free and GROUPING_CODE.fullmatch(code) and code.lower() not in RESERVED and _repeats(column):
+            offered[head] = f"group_{code}"
+    return offered
+
+
+def _repeats(column: Column) -> bool:
+    texts = [] if isinstance(column, Packed) else list(filter(None, column))
+    return 0 < len(set(texts)) < len(texts)
 
 
 def _check_groupings(further: Mapping[str, tuple[str, str]], log: ProblemLog) -> None:

@@ -32,7 +32,8 @@ def test_every_known_column_has_words_of_its_own(form, language):
 
 
 def test_what_a_file_names_itself_is_called_so():
-    assert column_words("group_coast_en") == "group_coast_en"
+    assert column_words("population_2020") == "population_2020"
+    assert column_words("group_coast_en") == "Further grouping (group_coast_en)"
 
 
 @pytest.mark.django_db

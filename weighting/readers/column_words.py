@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 def column_words(column: str) -> str:
     """Return what a column is called, with its name in files; one that a file names itself as it is."""
-    said = _said().get(column)
+    said = _said().get(column) or (_("Further grouping") if column.startswith("group_") else None)
     return _("%(name)s (%(code)s)") % {"name": said, "code": column} if said else column
 
 

@@ -1,7 +1,8 @@
 """The way in for every form: a file in the product's own layout or that of another program."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from weighting.readers.table import Reading, Table, as_known, table_of_bytes, wi
 from weighting.readers.workbook import FORMS, SheetLimits, SheetRows, is_workbook, read_sheet
 
 LEFT_OUT = "left out"
+NO_OWN: Mapping[str, str] = MappingProxyType({})
 # A form of 2,000 rows that are full of words has a few megabytes.
 LARGEST = 32 * 1024 * 1024
 # So many columns that are known tell a form among the sheets of a workbook, of which so many are looked at.
@@ -74,11 +76,13 @@ def _count_known(sheet: SheetRows, heads: Collection[str]) -> int:
     return len({*places, *columns_called(header, heads), *levels_of(header)})
 
 
-def choose_columns(table: Table, log: ProblemLog, known: Collection[str]) -> Table:
+def choose_columns(
+    table: Table, log: ProblemLog, known: Collection[str], own: Mapping[str, str] = NO_OWN
+) -> Table:
     """Settle each column that is not known: it is left out, or stands for a known one that is not there.
 
     One with an everyday name likely stands for what that means. What nobody has said yet is noted, and left
-    out of what is read.
+    out of what is read. ``own`` is what a column may become that stands for none of them, by its head.
     """
     called = columns_called(table.header, known)
     absent = [name for name in known if name not in table.header]
@@ -89,7 +93,7 @@ def choose_columns(table: Table, log: ProblemLog, known: Collection[str]) -> Tab
                 *("extra", called.get(place, "")),
                 how="likely" if place in called else "open",
                 subject=head,
-                options=(LEFT_OUT, *like.in_order(head.casefold())),
+                options=(LEFT_OUT, *filter(None, [own.get(head)]), *like.in_order(head.casefold())),
                 samples=filter(None, table.columns[place]),
             )
     _note_open(table, log, Vocabulary(dict.fromkeys(known)))
