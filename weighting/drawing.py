@@ -10,8 +10,9 @@ take the room of the drawing stand on lines of their own, and keys are set one b
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,16 +32,21 @@ Spec = dict[str, Any]
 class Figure:
     """A chart and the same numbers as a table, for components/_figure.html.
 
-    ``labels`` are the heads of the table's columns that depend on what is shown; the others stand in
-    the table's template. ``image_url`` is where the server draws the same chart.
+    ``chart`` is its spec, or what makes it when it is first asked for, which a page that shows the
+    picture alone never does. ``labels`` are the heads of the table's columns that depend on what is
+    shown; the others stand in the table's template. ``image_url`` is where the server draws the same chart.
     """
 
     title: str
     subtitle: str
-    spec: Spec | None
+    chart: Spec | Callable[[], Spec] | None
     rows: Sequence[Any]
     labels: Sequence[str] = ()
     image_url: str = ""
+
+    @cached_property
+    def spec(self) -> Spec | None:
+        return self.chart() if callable(self.chart) else self.chart
 
     def drawn_at(self, image_url: str) -> Self:
         """Return the figure with the address of its picture."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -189,11 +190,12 @@ def rank_flow_chart(
     source: str,
 ) -> Spec:
     """Draw how many units go from band to band of ranks, coloured by the band they begin in."""
-    placed = _places_of(flows, len(bands))
+    sizes = _band_sizes(flows, len(bands), len(versions))
+    placed = _places_of(flows, sizes)
     last = len(versions) - 1
     bends = max(1, min(BENDS, MOST_BENDS // max(last, 1)))
     rows = [row for flow, ends in placed for row in _ribbon(flow, ends, bands, versions, bends)]
-    labels = _band_labels(flows, bands, last)
+    labels = _band_labels(sizes, bands)
     y = {
         "field": "low",
         "type": "quantitative",
@@ -360,14 +362,13 @@ def _line_label(version: str, *, align: str, dx: int, dy: int = 0, field: str = 
     }
 
 
-def _band_sizes(flows: Sequence[Flow], bands: int, version: int) -> list[int]:
-    """Count the units in each band under a version."""
-    sizes = [0] * bands
+def _band_sizes(flows: Sequence[Flow], bands: int, versions: int) -> list[list[int]]:
+    """Count the units in each band under each version."""
+    sizes = [[0] * bands for _version in range(versions)]
     for flow in flows:
-        if version == 0 and flow.step == 0:
-            sizes[flow.before] += flow.cities
-        elif flow.step == version - 1:
-            sizes[flow.after] += flow.cities
+        sizes[flow.step + 1][flow.after] += flow.cities
+        if flow.step == 0:
+            sizes[0][flow.before] += flow.cities
     return sizes
 
 
@@ -377,13 +378,13 @@ def _starts(sizes: Sequence[int]) -> list[float]:
     return [sum(sizes[:band]) + gap * band for band in range(len(sizes))]
 
 
-def _places_of(flows: Sequence[Flow], bands: int) -> list[tuple[Flow, tuple[float, float]]]:
+def _places_of(
+    flows: Sequence[Flow], sizes: Sequence[Sequence[int]]
+) -> list[tuple[Flow, tuple[float, float]]]:
     """Return each flow with the heights at which it leaves one version and reaches the next."""
     placed = []
-    for step in sorted({flow.step for flow in flows}):
-        here = [flow for flow in flows if flow.step == step]
-        leave = _starts(_band_sizes(flows, bands, step))
-        reach = _starts(_band_sizes(flows, bands, step + 1))
+    for step, of_step in groupby(sorted(flows, key=lambda f: f.step), key=lambda f: f.step):
+        here, leave, reach = list(of_step), _starts(sizes[step]), _starts(sizes[step + 1])
         left, reached = {}, {}
         for flow in sorted(here, key=lambda f: (f.before, f.after, f.origin)):
             left[flow] = leave[flow.before]
@@ -415,11 +416,10 @@ def _ribbon(
     return outline
 
 
-def _band_labels(flows: Sequence[Flow], bands: Sequence[str], last: int) -> list[Spec]:
+def _band_labels(sizes: Sequence[Sequence[int]], bands: Sequence[str]) -> list[Spec]:
     labels = []
-    for version in (0, last):
-        sizes = _band_sizes(flows, len(bands), version)
-        for band, (start, size) in enumerate(zip(_starts(sizes), sizes, strict=True)):
+    for version in (0, len(sizes) - 1):
+        for band, (start, size) in enumerate(zip(_starts(sizes[version]), sizes[version], strict=True)):
             if size:
                 labels.append({"x": version, "low": start + size / 2, "text": bands[band]})
     return labels

@@ -117,8 +117,12 @@ def kendall_tau_b(before: FloatArray | IntArray, after: FloatArray | IntArray) -
 
 def mean_shift_matrix(ranks: IntArray) -> FloatArray:
     """Return R_S between every two versions, (units, versions) -> (versions, versions)."""
-    ranks = np.asarray(ranks, dtype=np.int64)
-    return np.stack([np.abs(ranks - column[:, np.newaxis]).mean(axis=0) for column in ranks.T])
+    by_version = np.ascontiguousarray(ranks.T, dtype=np.int32)
+    shifts = np.zeros((len(by_version), len(by_version)))
+    for at, own in enumerate(by_version):
+        sums = np.abs(by_version[at + 1 :] - own).sum(axis=1, dtype=np.int64)
+        shifts[at, at + 1 :] = shifts[at + 1 :, at] = sums / by_version.shape[1]
+    return shifts
 
 
 def top_overlap(ranks: IntArray, k: int) -> FloatArray:

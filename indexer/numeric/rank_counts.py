@@ -10,6 +10,8 @@ from indexer.numeric.rank_bands import EXACT_RANKS, Bands, bands_of_shape
 from weighting.numeric.arrays import FloatArray, IntArray
 
 PERCENTS = (5, 25, 50, 75, 95)
+# A share of the draws so near to all of them is written as all.
+WHOLE = 0.9995
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +166,36 @@ def kept_draws(counts: RankCounts, nominal: IntArray) -> IntArray:
     (_rows, histogram), *_ = opened(counts.histogram)
     kept: IntArray = histogram[np.arange(len(nominal)), nominal - 1].astype(np.int64)
     return kept
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """The first unit down the nominal ranking whose rank is in doubt, by its place among the units.
+
+    ``leaders`` above it keep theirs in all draws; ``kept`` is the share of draws in which it keeps its own.
+    """
+
+    unit: int
+    rank: int
+    leaders: int
+    kept: float
+
+
+def first_in_doubt(nominal: IntArray, kept: FloatArray) -> Doubt | None:
+    """Return the first unit that does not keep its rank; None where all keep theirs.
+
+    Parameters
+    ----------
+    nominal, kept : (units,)
+        Ranks with the nominal weights, and the share of the draws in which each unit keeps its own.
+    """
+    order = np.argsort(nominal, kind="stable")
+    doubtful = np.flatnonzero(kept[order] < WHOLE)
+    if not len(doubtful):
+        return None
+    leaders = int(doubtful[0])
+    unit = int(order[leaders])
+    return Doubt(unit=unit, rank=int(nominal[unit]), leaders=leaders, kept=float(kept[unit]))
 
 
 def group_indistinct(counts: RankCounts, nominal: IntArray) -> IntArray:

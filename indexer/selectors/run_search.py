@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
 from indexer.enums import RunStatus
 from indexer.models import DataSet, Run
@@ -33,8 +33,13 @@ def runs_named(runs: QuerySet[Run], ids: Iterable[str]) -> list[Run]:
 
 def data_sets_of(runs: QuerySet[Run]) -> QuerySet[DataSet]:
     """Return the data sets that runs are of, with what names them and tells whether they compare."""
-    known = DataSet.objects.filter(pk__in=runs.order_by().values("data_set")).select_related("series")
-    return known.order_by("pk").only(*NAMES, "year", "edition", "framework", "leaf_codes", "series__register")
+    # Of each data set the first run is enough, where all of them together may be ten thousand.
+    known = DataSet.objects.filter(Exists(runs.order_by().filter(data_set=OuterRef("pk"))))
+    return (
+        known.select_related("series")
+        .order_by("pk")
+        .only(*NAMES, "year", "edition", "framework", "leaf_codes", "series__register")
+    )
 
 
 def first_pair(runs: QuerySet[Run]) -> list[Run]:

@@ -15,7 +15,7 @@ from indexer.models import Run, Study, StudyPart
 from indexer.numeric.blocks import PackedPlace, Tally, place_of_packed, unpack_arrays
 from indexer.numeric.packed_counts import Histogram, PackedCounts
 from indexer.numeric.rank_bands import Bands, bands_of, bands_of_shape
-from indexer.numeric.rank_counts import RankCounts, kept_draws
+from indexer.numeric.rank_counts import Doubt, RankCounts, first_in_doubt, kept_draws
 from indexer.numeric.tallies import counts_of
 from indexer.selectors.block_parts import block_length, block_parts, whole_block
 from indexer.selectors.cities import Cities, ranked_cities_of_run, ranked_rows_of
@@ -70,11 +70,26 @@ class RunIntervals:
 
 @dataclass(frozen=True, eq=False)
 class StudyResult:
-    """A finished study with its figures by name and the units they are about."""
+    """A finished study with its figures by name and the units they are about.
+
+    Figures and counts are read when they are first asked for: what is told in a line needs neither.
+    """
 
     study: Study
-    figures: Tally
     cities: Cities = field(repr=False)
+
+    @cached_property
+    def figures(self) -> Tally:
+        """All that is kept but the counts of ranks."""
+        return unpack_arrays(whole_block(Study, self.study.pk, "table"))
+
+    @property
+    def first_in_doubt(self) -> Doubt | None:
+        """The first unit whose rank is in doubt; from what was counted where a study was kept without it."""
+        if "doubt" not in self.study.summary:
+            return first_in_doubt(self.figures["nominal"], self.stays)
+        kept = self.study.summary["doubt"]
+        return Doubt(**kept) if kept else None
 
     @property
     def histogram(self) -> Histogram:
@@ -210,9 +225,8 @@ def told_to_anybody(run: Run, kinds: Collection[str]) -> Study | None:
 
 
 def result_of_study(study: Study, cities: Cities | None = None) -> StudyResult:
-    """Return a finished study with everything but its histogram, of units that may be at hand."""
-    figures = unpack_arrays(whole_block(Study, study.pk, "table"))
-    return StudyResult(study, figures, ranked_cities_of_run(study.run) if cities is None else cities)
+    """Return what a finished study found, about units that may be at hand."""
+    return StudyResult(study, ranked_cities_of_run(study.run) if cities is None else cities)
 
 
 def rank_intervals_of(run: Run, account: Account | None) -> RankIntervals | None:

@@ -9,6 +9,7 @@ from indexer.numeric.blocks import Tally
 from indexer.numeric.rank_bands import EXACT_RANKS
 from indexer.numeric.rank_counts import (
     RankCounts,
+    first_in_doubt,
     group_indistinct,
     kept_draws,
     probability_in_top,
@@ -34,6 +35,7 @@ def rank_figures(nominal: IntArray, tally: Tally) -> tuple[Tally, dict[str, Any]
     tops = {f"top{k}": probability_in_top(counts, k) for k in TOPS}
     figures = {name: values for name, values in asdict(ranks).items() if values is not None}
     kept = kept_draws(counts, nominal) / counts.draws
+    doubt = first_in_doubt(nominal, kept)
     table = {"nominal": nominal, "group": groups, **figures, **tops}
     # Sorted: in the order of the draws, those of the jackknife would be one for each expert.
     correlations = {name: np.sort(tally[name], axis=1) for name in ("spearman", "kendall")}
@@ -44,6 +46,7 @@ def rank_figures(nominal: IntArray, tally: Tally) -> tuple[Tally, dict[str, Any]
         "kendall": _spread(tally["kendall"]),
         "groups": int(groups.max()),
         "stays": float(kept_draws(counts, nominal).sum() / counts.draws / len(nominal)),
+        "doubt": asdict(doubt) if doubt else None,
     }
     if not counts.bands.is_exact:
         summary["bands"] = {"count": len(counts.bands.firsts), "exact": EXACT_RANKS}

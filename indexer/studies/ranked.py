@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.models import Register, Study
@@ -22,7 +21,6 @@ from weighting.models import Indicator
 
 # From so many leaders on whose ranks are sure, the title names their number.
 FEW = 2
-WHOLE = 0.9995
 # What is counted beside bands of ranks; kept with them, since they alone do not tell.
 BESIDE_BANDS = ("rank_sums", "kept", "shift_sums")
 
@@ -85,24 +83,20 @@ class RankedKind(Kind):
 
     def finding(self, result: StudyResult, nodes: list[Indicator]) -> str:
         """Name the first unit whose rank is in doubt; those above it keep theirs."""
-        nominal, register = result.figures["nominal"], result.cities.register
-        order = np.argsort(nominal, kind="stable")
-        stays = result.stays[order]
-        doubtful = np.flatnonzero(stays < WHOLE)
-        words: dict[str, Any] = {"draws": f"{result.study.draws:,}", "units": register.units}
-        if not len(doubtful):
+        doubt = result.first_in_doubt
+        words = {"draws": f"{result.study.draws:,}", "units": result.cities.register.units}
+        if doubt is None:
             return _("All %(count)s %(units)s keep their ranks in all of %(draws)s draws") % {
-                "count": len(order),
+                "count": len(result.cities),
                 **words,
             }
-        place = int(doubtful[0])
-        words |= {
-            "city": result.cities[order[place]].name,
-            "rank": int(nominal[order[place]]),
-            "share": percent(float(stays[place])),
-            "count": place,
+        return self.doubt(doubt.leaders) % {
+            "city": result.cities[doubt.unit].name,
+            "rank": doubt.rank,
+            "share": percent(doubt.kept),
+            "count": doubt.leaders,
+            **words,
         }
-        return self.doubt(place) % words
 
     def doubt(self, leaders: int) -> str:
         """Return the sentence on the first unit in doubt, below so many leaders whose ranks are sure."""

@@ -78,7 +78,7 @@ def score_cell(cell: Cell) -> SafeString:
 @register.filter
 def line_cells(line: Sequence[str], left: int) -> SafeString:
     """Return the cells of a line of a report's table: its head, words in the first ``left``, and numbers."""
-    head, *cells = map(conditional_escape, line)
+    head, *cells = [escape(cell) if type(cell) is str else conditional_escape(cell) for cell in line]
     words = [f"<td>{cell}</td>" for cell in cells[: left - 1]]
     numbers = [f'<td class="num">{cell}</td>' for cell in cells[left - 1 :]]
     return mark_safe("".join([f'<th scope="row">{head}</th>', *words, *numbers]))  # noqa: S308

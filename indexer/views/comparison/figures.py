@@ -157,7 +157,8 @@ def _bump(compared: Comparison, options: FigureOptions) -> Figure:
         subtitle = _("%(what)s, and those marked") % {"what": subtitle}
     caption = _caption(compared, title, subtitle)
     spec = charts.bump_chart(lines, labels, unit_word=register.unit, **caption)
-    return Figure(title, subtitle, spec, lines, labels)
+    rows = [(line.name, *map(str, line.ranks)) for line in lines]
+    return Figure(title, subtitle, spec, rows, labels)
 
 
 def _flow(compared: Comparison) -> Figure:
@@ -182,12 +183,7 @@ def _flow(compared: Comparison) -> Figure:
         for step, origin, before, after in np.argwhere(counts).tolist()
     ]
     rows = [
-        {
-            "versions": f"{labels[step]} → {labels[step + 1]}",
-            "before": bands[before],
-            "after": bands[after],
-            "cities": int(total[before, after]),
-        }
+        (f"{labels[step]} → {labels[step + 1]}", bands[before], bands[after], str(total[before, after]))
         for step, total in enumerate(counts.sum(axis=1))
         for before, after in np.argwhere(total).tolist()
     ]

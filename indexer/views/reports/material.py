@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from indexer.models import IndicatorTerms, OutsideSeries, Run, Study
@@ -18,7 +19,7 @@ from indexer.views.shared.coherence_words import Finding, whole_name
 from weighting.models import Account, Indicator
 
 # What one report tells of a large index; the pages and their files hold all.
-MOST_GROUPS, MOST_FINDINGS, MOST_FIGURES, MOST_STUDIES = 40, 12, 3, 12
+MOST_GROUPS, MOST_SERIES, MOST_FINDINGS, MOST_FIGURES, MOST_STUDIES = 40, 40, 12, 3, 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,16 @@ class Material:
 
     @cached_property
     def series(self) -> list[OutsideSeries]:
-        return list(series_beside(self.run, self.account))
+        """The first outside series that the reader may see, in the order in which they were sent."""
+        return list(self._all_series[:MOST_SERIES])
+
+    @cached_property
+    def series_count(self) -> int:
+        return self._all_series.count() if len(self.series) == MOST_SERIES else len(self.series)
+
+    @cached_property
+    def _all_series(self) -> QuerySet[OutsideSeries]:
+        return series_beside(self.run, self.account)
 
     @cached_property
     def coherence(self) -> Coherence:

@@ -54,7 +54,7 @@ def numbered(parts: Mapping[str, Part]) -> dict[str, Part]:
             figures=[
                 replace(figure, title=_figure_caption(figure, next(figures)))
                 for figure in part.figures
-                if figure.spec
+                if figure.chart
             ],
         )
         for name, part in parts.items()

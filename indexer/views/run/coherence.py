@@ -203,7 +203,7 @@ def figure_of_group(view: GroupView) -> Figure:
     return Figure(
         title=title,
         subtitle=subtitle,
-        spec=charts.dumbbell_chart(
+        chart=charts.dumbbell_chart(
             [rows[at] for at in sorted(drawn)], title=title, subtitle=subtitle, source=source
         ),
         rows=[],

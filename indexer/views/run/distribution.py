@@ -105,7 +105,7 @@ def _figure(
         Figure(
             title=title,
             subtitle=subtitle,
-            spec=charts.histogram_chart(bins, x_title=unit, units_word=units, **words),
+            chart=charts.histogram_chart(bins, x_title=unit, units_word=units, **words),
             rows=bin_rows(bins),
             image_url=f"{reverse('indexer:run-picture', args=[run.pk, 'distribution', 'svg'])}?{query}",
         ),

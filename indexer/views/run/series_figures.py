@@ -1,6 +1,7 @@
 """The figures and words of an index held against an outside series."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -197,24 +198,27 @@ def scatter_of(report: SeriesReport) -> dict[str, Any]:
             units_word=report.subject.cities.register.units,
         ),
         title=_outlier_finding(report),
-        subtitle=_("%(score)s over %(series)s; the dashed line is that of least squares")
-        % {"score": report.subject.name, "series": series.name},
+        subtitle=_scatter_subtitle(report),
         source=" · ".join([data_set_name(run.data_set), version_name(run), f"{series.name} ({series.year})"]),
     )
 
 
 def figure_of_series(report: SeriesReport) -> Figure:
     """Return the scatter as a report shows it, with the address of its picture."""
-    spec = scatter_of(report)
     query = urlencode({"series": report.series.pk})
     address = reverse("indexer:run-picture", args=[report.subject.run.pk, "scatter", "svg"])
     return Figure(
-        title=spec["usermeta"]["title"],
-        subtitle=spec["usermeta"]["subtitle"],
-        spec=spec,
+        title=_outlier_finding(report),
+        subtitle=_scatter_subtitle(report),
+        chart=partial(scatter_of, report),
         rows=[],
         image_url=f"{address}?{query}",
     )
+
+
+def _scatter_subtitle(report: SeriesReport) -> str:
+    words = {"score": report.subject.name, "series": report.series.name}
+    return _("%(score)s over %(series)s; the dashed line is that of least squares") % words
 
 
 def _drawn_line(report: SeriesReport) -> charts.Line | None:

@@ -11,9 +11,11 @@ from indexer.models import ReportOutline
 from indexer.selectors.reports import USUAL, outline_of, words_in_report
 from indexer.services.reports import choose_chapters, write_paragraph
 from indexer.studies import ranked
+from indexer.views.reports import material
 from indexer.views.reports.chapters.registry import CHAPTERS, IncompleteChaptersError, registered
 from indexer.views.reports.chapters.total import Total
 from indexer.views.reports.own_words import blocks_of_text
+from indexer.views.run import series_figures
 from tests.factories import make_account
 from tests.indexer.factories import make_series
 from tests.indexer.finished_runs import make_runs, random_values
@@ -31,6 +33,12 @@ def run_of_the_file(undone_after_the_file):
 
 def page(run, name="run-document", *further):
     return reverse(f"indexer:{name}", args=[run.pk, *further])
+
+
+def bring_in_series(run, count):
+    for factor in range(2, 2 + count):
+        values = [float(factor**place) for place in range(len(run.data_set.city_ids))]
+        make_series(run.data_set.city_ids, values, actor=run.data_set.created_by, name_en=f"Series {factor}")
 
 
 def sent(chosen, revision=0):
@@ -216,17 +224,36 @@ def test_of_each_study_the_figure_alone_is_made_that_is_shown(analyst, run, monk
     assert made == ["intervals_figure"]
 
 
-# Of each the table and what was counted are read, the units once for all.
-@pytest.mark.parametrize(("count", "queries"), [(3, 20), (6, 26)])
-def test_a_report_fetches_the_units_of_its_studies_once(
-    analyst, run, count, queries, django_assert_num_queries
+# The tables of those with a figure are read, of the others nothing, and the units once for all.
+@pytest.mark.parametrize("count", [3, 6])
+def test_a_report_asks_as_often_however_many_studies_it_tells_of(
+    analyst, run, count, django_assert_num_queries
 ):
     for seed in range(count):
         make_study(run, kind="noise", draws=50, seed=seed, nu=0.1)
     choose_chapters(run, chapters=["uncertainty"], revision=0, actor=run.data_set.created_by)
     address = reverse("indexer:run-document", args=[run.pk])
     analyst.get(address)
-    with django_assert_num_queries(queries):
+    with django_assert_num_queries(17):
         page = analyst.get(address)
 
     assert page.content.decode().count("50 draws") >= count
+
+
+def test_the_page_draws_no_figure_that_it_shows_as_a_picture(analyst, run, monkeypatch):
+    bring_in_series(run, 2)
+    drawn, draw = [], series_figures.scatter_of
+    monkeypatch.setattr(series_figures, "scatter_of", lambda report: drawn.append(report) or draw(report))
+    figures = analyst.get(page(run)).context["document"].parts["series"].figures
+    assert len(figures) == 2
+    assert not drawn
+    assert all(figure.spec["usermeta"]["title"] in figure.title for figure in figures)
+    assert len(drawn) == 2
+
+
+@pytest.mark.parametrize(("count", "said"), [(2, []), (3, ["The first 2 of 3 series are shown."])])
+def test_of_many_series_the_first_are_told_and_how_many_there_are(analyst, run, monkeypatch, count, said):
+    monkeypatch.setattr(material, "MOST_SERIES", 2)
+    bring_in_series(run, count)
+    part = analyst.get(page(run)).context["document"].parts["series"]
+    assert (part.sentences, len(part.tables[0].rows)) == (said, 2)

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from indexer.models import Study
 from indexer.numeric import packed_counts, rank_bands, uncertainty
+from indexer.numeric.rank_counts import kept_draws
 from indexer.selectors import block_parts, studies
 from indexer.selectors.studies import result_of_study
 from indexer.studies.rank_figures import HEAT_ROWS
@@ -181,6 +182,24 @@ def test_who_keeps_their_rank_is_read_without_widening_the_table_of_ranks(db):
     kept = whole[np.arange(300), result.figures["nominal"] - 1]
     assert stays.tolist() == (kept / 200).tolist()
     assert result.counted([7, 0]).tolist() == whole[[7, 0]].tolist()
+
+
+@pytest.mark.parametrize(("cities", "nu"), [(300, 0.1), (6, 1.0), (3, 1e-9)])
+def test_the_first_unit_in_doubt_is_kept_as_it_is_counted(db, cities, nu):
+    run = make_panel_run(cities=cities)
+    study = make_study(run, "noise", draws=200, nu=nu, actor=run.data_set.created_by)
+    kept = result_of_study(study).first_in_doubt
+    counts, nominal = result_of_study(study).counts, result_of_study(study).figures["nominal"]
+    shares = kept_draws(counts, nominal) / 200
+    moving = [(int(nominal[unit]), int(unit)) for unit in range(cities) if shares[unit] < 1]
+    assert (kept is None) == (not moving) == (nu == 1e-9)
+    if kept:
+        assert (kept.rank, kept.unit) == min(moving)
+        assert kept.kept == shares[kept.unit]
+        assert kept.leaders == sum(nominal < kept.rank)
+    # One that an earlier release kept says the same.
+    del study.summary["doubt"]
+    assert result_of_study(study).first_in_doubt == kept
 
 
 def test_a_study_of_few_units_says_nothing_of_bands(analyst, db):

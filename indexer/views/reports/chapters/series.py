@@ -56,4 +56,11 @@ class Series(Chapter):
             "p",
         ]
         table = PartTable(_("The composite score beside each series"), head, rows)
-        return Part(self.title, tables=[table], figures=figures)
+        return Part(self.title, sentences=_cut(material), tables=[table], figures=figures)
+
+
+def _cut(material: Material) -> list[str]:
+    shown, count = len(material.series), material.series_count
+    if shown == count:
+        return []
+    return [_("The first %(shown)s of %(count)s series are shown.") % {"shown": shown, "count": count}]
