@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from indexer.intake.mapping import UnitNames
+from indexer.names import normalise_unit_name
 from weighting.readers import ProblemLog, Source, Table, check_header, choose_columns, read_table
 from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import Decisions
@@ -219,7 +220,9 @@ class RegisterRows(Sequence[CityRow]):
 
 def _once(row: CityRow) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield what no two lines may share, with the column that it is told of."""
-    for column, key in (("name_zh", (row.province, row.own_name)), ("code", (row.code,))):
+    # Names that differ in what nobody sees look like one unit that is there twice.
+    seen = tuple(map(normalise_unit_name, (row.province, row.own_name)))
+    for column, key in (("name_zh", seen), ("code", (row.code,))):
         if key[-1]:
             yield column, key
 

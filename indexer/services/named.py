@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
+from indexer.names import normalise_unit_name
 from indexer.services.known_units import KnownUnit
 from weighting.models.named import BilingualName
 
@@ -29,8 +30,8 @@ class Named(Generic[Thing]):
 
     def add(self, thing: Thing) -> Thing:
         """Let a thing be found by its names."""
-        self._own[thing.own_name] = thing
-        for name in filter(None, _names(thing)):
+        self._own[_seen(thing.own_name)] = thing
+        for name in filter(None, map(_seen, _names(thing))):
             there = self._any.setdefault(name, thing)
             if isinstance(there, list):
                 there.append(thing)
@@ -52,13 +53,13 @@ class Named(Generic[Thing]):
 
     def one_of(self, names: Names) -> Thing | None:
         """Return the only thing that these names can mean; None where none can, or several."""
-        if own := self._own.get(names[0] or names[1]):
+        if own := self._own.get(_seen(names[0] or names[1])):
             return own
         alike = {id(one): one for name in names for one in self._called(name) if _agree(names, _names(one))}
         return next(iter(alike.values())) if len(alike) == 1 else None
 
     def _called(self, name: str) -> list[Thing]:
-        found = self._any.get(name, [])
+        found = self._any.get(_seen(name), [])
         return found if isinstance(found, list) else [found]
 
 
@@ -69,4 +70,11 @@ def _names(thing: BilingualName | KnownUnit) -> Names:
 def _agree(one: Names, other: Names) -> bool:
     """Whether a name that both give in a language is the same, and there is one."""
     pairs = [(a, b) for a, b in zip(one, other, strict=True) if a and b]
-    return bool(pairs) and all(a == b for a, b in pairs)
+    return bool(pairs) and all(_seen(a) == _seen(b) for a, b in pairs)
+
+
+def _seen(name: str) -> str:
+    """Return a name as it looks: what differs in invisible characters, width or spaces alone is the same."""
+    seen = normalise_unit_name(name)
+    # Of a million names one string each is kept.
+    return name if seen == name else seen

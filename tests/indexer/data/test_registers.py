@@ -6,11 +6,14 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import translation
 
+from indexer.intake.registers import read_register
 from indexer.models import City, DataSet, Province, Region, Register
 from indexer.selectors.stored_values import unpack_values
 from indexer.selectors.unit_names import UnitsOfRegister
+from indexer.services.registers import register_cities
 from tests.factories import make_account, make_framework, sign_in_staff
 from weighting.enums import Role
+from weighting.models import Account
 
 pytestmark = pytest.mark.django_db
 COUNTRIES = (
@@ -233,6 +236,36 @@ def test_a_unit_that_one_file_names_in_either_language_is_one(analyst):
     send(analyst, twice)
     (city,) = City.objects.all()
     assert (city.name_zh, city.name_en, city.code) == ("南阳市", "Nanyang", "4113")
+
+
+HIDDEN = ["\u200b", "\u00ad", "\u2060", "\ufeff", "\u200d", "\u034f", "\ufe0f", "\U000e0041"]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_what_looks_the_same_is_one_unit_and_one_group(analyst, hidden):
+    """Two rows of one unit that nobody can tell apart would let one stand for the other."""
+    alike = f"name_en,province\nWuhan,Hubei\nWu{hidden}han,Hubei\n"
+    assert send(analyst, alike, name_en="Twice").status_code == 422
+    apart = f"name_en,province\nWuhan,Hubei\nWu{hidden}han,Hu{hidden}bei\n"
+    assert send(analyst, apart, name_en="Twice").status_code == 422
+    assert not City.objects.exists()
+
+    assert send(analyst, "name_en,province\nWuhan,Hubei\n").status_code == 302
+    register = Register.objects.get()
+    register_cities(
+        read_register(
+            f"name_en,province,code\nWu{hidden}han,Hubei{hidden},WH\nYichang,Hu{hidden}bei,\n".encode(),
+            "more.csv",
+            everything=("", "World"),
+        ),
+        actor=Account.objects.get(),
+        register=register,
+    )
+    assert list(City.objects.order_by("pk").values_list("name_en", "code")) == [
+        ("Wuhan", "WH"),
+        ("Yichang", ""),
+    ]
+    assert Province.objects.count() == 1
 
 
 def test_two_places_of_one_english_name_stay_two(analyst):
