@@ -20,8 +20,8 @@ WORDS = re.compile(r"[\u2e80-\uffef][，。；：、！？）》”’]*(?: ·)?
 LEFTWARDS = {"R", "AL", "AN"}
 # What Vega calls the text of a label of an axis or a key.
 LABEL = "datum.label"
-# Control characters, line separators, and halves of characters.
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+# Control characters, line separators, halves of characters, and what is none in XML.
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
 LOOKALIKES = str.maketrans({"\\": "＼", '"': "”"})
 # A straight quote that opens what it quotes.
 OPENING = re.compile(r'(?<![^\s(\[{“‘-])"(?=\S)')

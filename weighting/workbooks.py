@@ -24,7 +24,9 @@ NO_ROWS = b"<sheetData />"
 BOLD = 's="1"'
 SPACE = re.compile(r"^\s|\s$|\n")
 # What XML takes in no form.
-ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# What spreadsheets read as the character of that number: _x0042_ as B.
+NUMBERED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 Value = str | int | float | bool | None
 
@@ -72,6 +74,11 @@ def workbook_pieces(sheets: Sequence[Sheet]) -> Iterator[bytes]:
     yield outlet.taken()
 
 
+def as_stored(text: str) -> str:
+    """Return a text as a workbook stores it, to be shown by spreadsheets and read by our reader as it was."""
+    return NUMBERED.sub("_x005F_", ILLEGAL.sub("", text))
+
+
 def _entry(name: str) -> ZipInfo:
     entry = ZipInfo(name, NO_TIME)
     entry.compress_type = ZIP_DEFLATED
@@ -100,7 +107,7 @@ def _heading(page: Any, text: str) -> Any:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
 
-    cell = WriteOnlyCell(page, ILLEGAL.sub("", text))
+    cell = WriteOnlyCell(page, as_stored(text))
     # Text, whatever it begins with.
     cell.data_type = "s"
     cell.font = Font(bold=True)
@@ -150,6 +157,6 @@ def _cell(place: str, value: Value) -> str:
     if not isinstance(value, str):
         # As many digits as tell the number from all others.
         return f"<c r={place}><v>{value!r}</v></c>"
-    text = escape(ILLEGAL.sub("", value), quote=False)
+    text = escape(as_stored(value), quote=False)
     space = ' xml:space="preserve"' if SPACE.search(text) else ""
     return f'<c r={place} t="inlineStr"><is><t{space}>{text}</t></is></c>'

@@ -26,7 +26,8 @@ from weighting.exports import (
 )
 from weighting.readers.decisions import Decisions
 from weighting.readers.problems import ProblemLog
-from weighting.readers.table import Reading, table_of_text
+from weighting.readers.table import Reading, table_of_bytes, table_of_text
+from weighting.readers.workbook import FORMS
 from weighting.views.files import save_links, table_answer
 
 COLUMNS = [Heading("unit", "城市"), Heading("score", "得分"), Heading("rank", "名次"), Heading("first", "首")]
@@ -150,6 +151,26 @@ def test_a_workbook_stores_text_as_text_and_has_a_sheet_of_provenance():
     assert [cell.value for cell in cells[1]] == ["北京", 0.30000000000000004, 1, True]
     assert (cells[2][0].value, cells[2][0].data_type, cells[2][1].value) == ("=HYPERLINK(1)", "s", None)
     assert list(book["provenance"].values) == [("数据集", "@报告 2016"), ("随机种子", 20160401)]
+
+
+@pytest.mark.parametrize("text", ["_x0042_eijing", "a_x000D_b", "_x005F_x0042_", "_x00e9_", "x_x12_", "=1"])
+def test_a_workbook_says_to_our_own_reader_what_was_put_into_it(text):
+    """Spreadsheets read _x0042_ as B: one unit would come back as another."""
+    columns = [Heading("unit", text), Heading("x", "b")]
+    content = table_bytes("xlsx", Table(columns, [[text, "c"], ["d", text]], [Fact("a", "a", text)]))
+    table = table_of_bytes(content, ProblemLog("a.xlsx"), Reading(Decisions()), FORMS)
+
+    assert (table.header[0], [list(column) for column in table.columns]) == (text, [[text, "d"], ["c", text]])
+
+
+@pytest.mark.parametrize("text", ["a\x0bb", "a\x1b[31mb", "a\ufffeb", "a\uffffb", "a\ud800b"])
+def test_what_xml_has_no_sign_for_is_left_out_of_a_workbook(text):
+    table = Table([Heading("unit", text)], [[text]], [Fact("a", "a", text)])
+    book = load_workbook(written("xlsx", table))
+
+    left = text.replace("\x0b", "").replace("\x1b", "")
+    left = "".join(letter for letter in left if not "\ud800" <= letter <= "\udfff" and letter < "\ufffe")
+    assert [cell.value for cell in book["data"]["A"]] == [left, left]
 
 
 def test_json_holds_names_for_programs_and_full_precision():

@@ -61,6 +61,16 @@ def invitation_of(round_, code="E004"):
     return round_.invitations.get(expert__code=code)
 
 
+def test_a_form_is_there_whatever_signs_its_words_hold(round_):
+    """XML has none for some, of which a title that was pasted may have one."""
+    round_.title_zh = round_.title_en = "Year\x0b one\ufffe _x0042_"
+    Indicator.objects.filter(framework=round_.framework).update(name_en="Net\x1b\uffff")
+    texts = [cell.value for row in load_workbook(BytesIO(sheet_form(round_))).worksheets[0] for cell in row]
+
+    assert "Year one _x005F_x0042_" in texts
+    assert "Net" in texts
+
+
 def test_the_form_names_items_and_nobody(round_):
     sheet = load_workbook(BytesIO(sheet_form(round_))).worksheets[0]
     text = "\n".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value)

@@ -21,6 +21,7 @@ from weighting.exceptions import Refused
 from weighting.models import Indicator, Round
 from weighting.readers.sheets import ABOUT_ITEMS, ABSTAIN, QUESTIONNAIRE, SCORE
 from weighting.selectors.rounds import asked_groups_of
+from weighting.workbooks import as_stored
 
 # Of what is said of an item; scores are as narrow as their codes allow.
 WIDTHS = (16, 34, 42, 40)
@@ -108,7 +109,7 @@ def _append_group(
 
 def _append(sheet: Worksheet, values: Any) -> None:
     """Append a row of texts: none of them is ever a formula, whatever it begins with."""
-    sheet.append(list(values))
+    sheet.append([as_stored(value) if isinstance(value, str) else value for value in values])
     for cell in sheet[sheet.max_row]:
         if isinstance(cell.value, str):
             cell.data_type = "s"

@@ -34,6 +34,7 @@ HOSTILE = [
     "\\",
     "\\u0022)",
     "line\u2028separator",
+    "no sign \ufffe of XML \uffff \x0b",
     "two\nlines",
     "__proto__",
     "constructor",
