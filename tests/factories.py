@@ -89,8 +89,7 @@ def make_panel(size=5, *, owner=None, **fields):
             panel=panel,
             code=f"E{place:03}",
             name=f"Expert {place}",
-            email=f"expert-{place}@panel-{number}.example",
-            **fields,
+            **{"email": f"expert-{place}@panel-{number}.example", **fields},
         )
         for place in range(1, size + 1)
     )

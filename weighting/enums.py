@@ -62,6 +62,7 @@ class PlanState(TextChoices):
     PLANNED = "planned", _("planned")
     WRITTEN = "written", _("written: the table of experts says what became of each mail")
     PASSED_OVER = "passed", _("passed over: another went out within the hour, or all were used")
+    NO_ADDRESS = "no_address", _("not sent: nobody who had not sealed has an e-mail address")
     NO_SERVER = "no_server", _("not sent: no mail server is set up")
 
 

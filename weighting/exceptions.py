@@ -91,6 +91,18 @@ class NoMailServer(Refused):
         super().__init__(_("No mail server is set up here: nothing was sent. Hand the links out yourself."))
 
 
+class NoAddresses(Refused):
+    """Whoever would be mailed has no address."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Nobody who has still to seal has an e-mail address: nothing was sent. The page “Hand out by "
+                "hand” has a text for each to paste into a chat."
+            )
+        )
+
+
 class NotReported(Refused):
     """A figure is withheld: the round is not closed, or too few ballots count."""
 

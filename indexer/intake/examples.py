@@ -67,6 +67,8 @@ def _panel() -> Example:
     rows = [
         ["E01", _("First expert"), "first@example.org", _("University"), "academic", language],
         ["E02", _("Second expert"), "second@example.org", _("Planning office"), "government", language],
+        # Whoever has no address is handed the link.
+        ["E03", _("Third expert"), "", _("Association"), "other", language],
     ]
     return Example(OF_PANEL, rows)
 

@@ -27,6 +27,8 @@ async function copyTextOf(element) {
     await navigator.clipboard.writeText(element.textContent.trim());
     return true;
   } catch {
+    const folded = element.closest("details");
+    if (folded) folded.open = true;
     const selection = getSelection();
     selection.selectAllChildren(element);
     const isCopied = document.execCommand("copy");

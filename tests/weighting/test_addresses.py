@@ -10,7 +10,8 @@ from weighting.enums import LetterState, Role, RoundState
 from weighting.exceptions import Refused
 from weighting.models import AuditEntry, Expert, Invitation
 from weighting.services.access import issue_invitation_link
-from weighting.services.invitations import correct_address, remove_expert
+from weighting.services.addresses import correct_address
+from weighting.services.invitations import remove_expert
 from weighting.services.letters import deliver_letter, write_invitations, write_reminder
 from weighting.services.mail import hand_over
 

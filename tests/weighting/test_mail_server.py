@@ -89,7 +89,11 @@ def test_without_a_server_the_round_offers_links_alone(client, round_, holding):
         issue_invitation_link(invitation)
     act = client.get(page("detail", round_)).context["act"]
 
-    assert act.url == page("links", round_)
+    assert act.url == page("links" if holding == "none" else "hand-out", round_)
+    assert {page("links", round_), page("hand-out", round_)} <= {
+        act.url,
+        *(url for _label, url in act.others),
+    }
     assert act.is_post == (holding == "none")
     assert "No mail server is set up, so nothing can be sent by e-mail." in act.consequences
     assert page("mail", round_) not in [url for _label, url in act.others]

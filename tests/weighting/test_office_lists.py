@@ -129,10 +129,73 @@ def test_who_has_no_name_is_called_by_the_address():
         ("Ama", "ama@u.example"),
         ("nobody@u.example", "nobody@u.example"),
     ]
-    # Of whom nothing is known both are asked for.
-    assert [
-        (row, column) for row, column, _words in problems_of("name,email,code\nA,a@u.example,1\n,,2\n")
-    ] == [
-        (3, "name"),
-        (3, "email"),
+    # Of whom nothing is known the name is asked for.
+    (problem,) = problems_of("name,email,code\nA,a@u.example,1\n,,2\n")
+    assert problem[:2] == (3, "name")
+
+
+def test_a_list_of_names_alone_is_a_panel():
+    people = read("姓名\n王伟\n李娜\n")
+    assert [(p.code, p.name, p.email) for p in people] == [("E001", "王伟", ""), ("E002", "李娜", "")]
+
+
+def test_what_people_write_for_no_address_is_none():
+    people = read("name,email\nA,无\nB,-\nC,n/a\nD,\nE,e@x.example\n")
+    assert [p.email for p in people] == ["", "", "", "", "e@x.example"]
+
+
+def test_a_telephone_number_for_an_address_is_asked_about_and_not_kept():
+    text = "name,email\nA,13800000000\nB,b@x.example\n"
+    ((row, column, _words),) = problems_of(text)
+    assert (row, column) == (2, "email")
+    assert [p.email for p in read(text, {"no_address": "empty"})] == ["", "b@x.example"]
+
+
+NAMESAKES = (
+    "name,email,organisation\n王伟,,U1\n李娜,,U1\n王 伟,w@x.example,U2\nB,b@x.example,\nB,c@x.example,\n"
+)
+
+
+def test_namesakes_whom_no_address_tells_apart_are_named_by_their_rows():
+    ledger = Decisions()
+    with pytest.raises(FileProblems) as found:
+        read_panel(NAMESAKES.encode(), "experts.csv", ledger)
+    (problem,) = found.value.problems
+    assert (problem.row, problem.column, problem.key) == (4, "name", "namesakes:王伟")
+    assert "Row 2 has the same name" in problem.message
+    (asked,) = ledger.open
+    assert asked.samples == ("row 2, U1", "row 4, U2, w@x.example")
+
+
+@pytest.mark.parametrize(
+    ("settled", "kept"),
+    [
+        (
+            "all",
+            [
+                ("王伟", ""),
+                ("李娜", ""),
+                ("王 伟", "w@x.example"),
+                ("B", "b@x.example"),
+                ("B", "c@x.example"),
+            ],
+        ),
+        ("first", [("王伟", ""), ("李娜", ""), ("B", "b@x.example"), ("B", "c@x.example")]),
+        ("last", [("李娜", ""), ("王 伟", "w@x.example"), ("B", "b@x.example"), ("B", "c@x.example")]),
+    ],
+)
+def test_namesakes_are_one_person_or_several_as_is_chosen(settled, kept):
+    people = read(NAMESAKES, {"namesakes:王伟": settled})
+    assert [(p.name, p.email) for p in people] == kept
+    assert [p.code for p in people] == [f"E{n:03}" for n in range(1, len(kept) + 1)]
+
+
+def test_of_more_namesakes_than_a_person_sorts_each_row_is_told():
+    rows = "".join(f"P{n},\n" for n in range(21))
+    ledger = Decisions()
+    with pytest.raises(FileProblems) as found:
+        read_panel(f"name,email\n{rows}{rows}".encode(), "experts.csv", ledger)
+    assert [(problem.row, problem.key) for problem in found.value.problems] == [
+        (n, "") for n in range(23, 44)
     ]
+    assert ledger.open == []

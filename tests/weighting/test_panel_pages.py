@@ -26,7 +26,7 @@ def test_an_imported_panel_shows_its_people(client):
 
 
 def test_a_faulty_file_comes_back_with_every_problem(client):
-    response = send(client, "code,name,email\nE1,One,nobody\nE1,Two,two@x.example\n")
+    response = send(client, "code,name,email\nE1,One,nobody@\nE1,Two,two@x.example\n")
 
     assert response.status_code == 422
     assert {(p.row, p.column) for p in response.context["problems"]} == {(2, "email"), (3, "code")}
@@ -106,7 +106,12 @@ def test_who_shares_a_round_does_not_remove_its_panel(client, manager):
 def test_a_program_removes_a_panel(client, manager):
     panel = make_panel(4, owner=manager)
     address = reverse("weighting:api-panel", args=[panel.pk])
-    assert client.get(address).json() == {"id": panel.pk, "name": panel.name, "experts": 4}
+    assert client.get(address).json() == {
+        "id": panel.pk,
+        "name": panel.name,
+        "experts": 4,
+        "without_address": 0,
+    }
     used = make_round(manager=manager).panel
 
     kept = client.delete(reverse("weighting:api-panel", args=[used.pk]))

@@ -393,7 +393,7 @@ def test_the_page_costs_the_same_for_any_size_of_panel(client, manager, django_a
     round_ = make_round(manager=manager, panel=make_panel(size))
     write_invitations(round_, actor=manager)
     client.get(url("detail", round_))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(url("detail", round_))
 
 

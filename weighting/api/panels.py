@@ -18,10 +18,13 @@ class PanelSerializer(serializers.ModelSerializer):
     """The people of a panel are counted here, and listed on its page alone."""
 
     experts = serializers.IntegerField(source="expert_count")
+    without_address = serializers.IntegerField(
+        help_text="How many of them have no e-mail address: they are handed their links, and mailed nothing."
+    )
 
     class Meta:
         model = Panel
-        fields = ["id", "name", "experts"]
+        fields = ["id", "name", "experts", "without_address"]
 
 
 class PanelDetail(Answer):

@@ -1,6 +1,6 @@
 """What a manager says to, and about, the panel of an open round."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -26,7 +26,10 @@ class ExpertForm(forms.ModelForm):
     class Meta:
         model = Expert
         fields = ["code", "name", "email", "organisation", "sector", "language"]
-        help_texts = {"code": _("As on the panel's list, such as E098; each expert has one of their own.")}
+        help_texts = {
+            "code": _("As on the panel's list, such as E098; each expert has one of their own."),
+            "email": _("Of whom you know none it may stay empty: you hand them their link yourself."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,6 +45,22 @@ class AddressForm(forms.Form):
     """The right address of an expert."""
 
     email = forms.EmailField(label=_("E-mail"), max_length=254)
+
+
+class AddressesForm(forms.Form):
+    """The addresses of experts of whom none was known; a field that stays empty leaves it so."""
+
+    def __init__(self, *args: Any, experts: Iterable[Expert], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.experts = list(experts)
+        for expert in self.experts:
+            told = " · ".join(filter(None, [expert.name, expert.code, expert.organisation]))
+            self.fields[f"email_{expert.pk}"] = forms.EmailField(label=told, max_length=254, required=False)
+
+    def addresses(self) -> dict[int, str]:
+        """Return what was given, by the id of the expert."""
+        given = {expert.pk: self.cleaned_data[f"email_{expert.pk}"] for expert in self.experts}
+        return {pk: email for pk, email in given.items() if email}
 
 
 class NoteForm(ReadersLanguageFirst, forms.ModelForm):

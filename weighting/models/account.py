@@ -50,6 +50,8 @@ class AccessLink(CheckedAtOnce):
     )
     expires_at = models.DateTimeField()
     revoked = models.BooleanField(default=False)
+    # A manager says that they gave it to its expert themselves.
+    handed = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

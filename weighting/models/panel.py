@@ -27,7 +27,8 @@ class Expert(models.Model):
     panel = models.ForeignKey(Panel, on_delete=models.CASCADE, related_name="experts")
     code = models.CharField(_("code"), max_length=40)
     name = models.CharField(_("name"), max_length=200)
-    email = models.EmailField(_("e-mail"))
+    # Empty of whom no address is known: they are handed their link, and mailed nothing.
+    email = models.EmailField(_("e-mail"), blank=True)
     organisation = models.CharField(_("organisation"), max_length=200, blank=True)
     sector = models.CharField(_("sector"), max_length=16, choices=Sector, default=Sector.OTHER)
     language = models.CharField(_("language"), max_length=8, choices=Language, default=Language.CHINESE)
@@ -36,7 +37,9 @@ class Expert(models.Model):
         ordering = ["panel_id", "code"]
         constraints = [
             models.UniqueConstraint(fields=["panel", "code"], name="expert_code_once"),
-            models.UniqueConstraint(fields=["panel", "email"], name="expert_email_once"),
+            models.UniqueConstraint(
+                fields=["panel", "email"], condition=~models.Q(email=""), name="expert_email_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -39,6 +39,11 @@ class CellError(ValueError):
     """A cell does not hold what it should; the text says what it should hold."""
 
 
+def name_key(text: str) -> str:
+    """Return what two ways of writing one person's name share: neither spaces nor capitals count."""
+    return "".join(plain(text).split()).casefold()
+
+
 def plain(text: str) -> str:
     """Return the text trimmed, with full-width forms made ordinary and a true minus sign."""
     return unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")

@@ -1,7 +1,7 @@
 """The experts of a panel from a CSV file or a workbook."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,6 +13,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from weighting.enums import Language, Sector
+from weighting.readers.cells import GAPS, name_key
 from weighting.readers.decisions import Decisions
 from weighting.readers.forms import choose_columns, read_table
 from weighting.readers.problems import ProblemLog
@@ -20,13 +21,13 @@ from weighting.readers.questions import ask
 from weighting.readers.rows import Source
 from weighting.readers.table import as_form, check_header
 
-REQUIRED = ("name", "email")
+REQUIRED = ("name",)
 COLUMNS = ("code", "name", "email", "organisation", "sector", "language")
 OPTIONAL = tuple(column for column in COLUMNS if column not in REQUIRED)
 # What stands between two addresses in one cell; a name may stand before one in angle brackets.
 BETWEEN_ADDRESSES = re.compile(r"[\s;,/|、；，]+")
-# Of more sectors than a person sorts one by one the cells are told, not the words.
-MOST_SECTORS = 20
+# Of more words or names than a person sorts one by one the cells are told.
+MOST_ASKED = 20
 # What people write for a language beside its code and its name.
 SHORT = {"zh": Language.CHINESE.value, "zh-cn": Language.CHINESE.value}
 MAX_LENGTHS = {"code": 40, "name": 200, "email": 254, "organisation": 200}
@@ -37,7 +38,7 @@ Record = tuple[int, dict[str, str]]
 
 @dataclass(frozen=True)
 class PanelRow:
-    """An expert; ``row`` is the line in the file."""
+    """An expert; ``row`` is the line in the file, ``email`` empty of whom no address is known."""
 
     row: int
     code: str
@@ -49,11 +50,11 @@ class PanelRow:
 
 
 def read_panel(source: Source, name: str, decisions: Decisions | None = None) -> list[PanelRow]:
-    """Read name, email, and optionally code, organisation, sector, language.
+    """Read name, and optionally email, code, organisation, sector, language.
 
     Where no column holds codes the experts are numbered in the order of the file. Who has no name is called
-    by the address. Words that are no sector here, cells of several addresses and people who are there twice
-    are settled by choice.
+    by the address. Words that are no sector here, cells of several addresses or of none, people who are there
+    twice and people of one name whom no address tells apart are settled by choice.
 
     Raises
     ------
@@ -75,6 +76,7 @@ def read_panel(source: Source, name: str, decisions: Decisions | None = None) ->
         # Of some people an office knows the address alone.
         cells["name"] = cells["name"] or cells["email"]
     records = _without_repeated(records, table.decisions)
+    records = _without_namesakes(records, table.decisions, log)
     if "code" not in table.header:
         records = [(line, cells | {"code": f"E{n:03}"}) for n, (line, cells) in enumerate(records, start=1)]
     _settle_sectors(records, table.decisions, log)
@@ -89,28 +91,100 @@ def read_panel(source: Source, name: str, decisions: Decisions | None = None) ->
 
 def _without_repeated(records: list[Record], decisions: Decisions) -> list[Record]:
     """Leave out all but one row of whoever is there twice by the same address, where that was chosen."""
-    places: dict[str, list[int]] = {}
-    for place, (_line, cells) in enumerate(records):
-        places.setdefault(cells["email"].casefold(), []).append(place)
-    repeated = {email: rows for email, rows in places.items() if email and len(rows) > 1}
+    repeated = _alike(records, lambda cells: cells["email"].casefold())
     if not repeated:
         return records
     settled = decisions.settle("repeated", "", how="open", options=("first", "last"), samples=repeated)
-    if not settled:
-        return records
-    dropped = {row for rows in repeated.values() for row in (rows[1:] if settled == "first" else rows[:-1])}
+    return _without(records, {row for rows in repeated.values() for row in _passed_over(rows, settled)})
+
+
+def _without_namesakes(records: list[Record], decisions: Decisions, log: ProblemLog) -> list[Record]:
+    """Leave out rows of one name that are one person's, where that was chosen.
+
+    Of people one of whom has no address nothing else tells, so that is asked of each name.
+    """
+    groups = _alike(records, lambda cells: name_key(cells["name"])).values()
+    namesakes = [rows for rows in groups if not all(records[place][1]["email"] for place in rows)]
+    dropped: set[int] = set()
+    for rows in namesakes:
+        found = [records[place] for place in rows]
+        is_asked = len(namesakes) <= MOST_ASKED
+        settled = _settle_namesakes(found, decisions) if is_asked else ""
+        if not settled:
+            _note_namesakes(found, log, key=f"namesakes:{found[0][1]['name']}" if is_asked else "")
+        dropped |= _passed_over(rows, settled)
+    return _without(records, dropped)
+
+
+def _settle_namesakes(found: list[Record], decisions: Decisions) -> str:
+    return decisions.settle(
+        *("namesakes", ""),
+        how="open",
+        subject=found[0][1]["name"],
+        options=("all", "first", "last"),
+        samples=[_row_text(line, cells) for line, cells in found],
+    )
+
+
+def _row_text(line: int, cells: dict[str, str]) -> str:
+    told = filter(None, (cells["organisation"], cells["email"]))
+    return _(", ").join([_("row %(row)d") % {"row": line}, *told])
+
+
+def _note_namesakes(found: list[Record], log: ProblemLog, *, key: str) -> None:
+    first = found[0][0]
+    for line, cells in found[1:]:
+        message = _(
+            "Row %(first)d has the same name, and not both have an e-mail address. If they are one person, "
+            "delete a row; if they are two, choose so, or write into the name what tells them apart."
+        )
+        log.add(message % {"first": first}, row=line, column="name", value=cells["name"], key=key)
+
+
+def _alike(records: list[Record], key: Callable[[dict[str, str]], str]) -> dict[str, list[int]]:
+    """Return the places of rows that share a key, where several do; those without one share none."""
+    places: dict[str, list[int]] = {}
+    for place, (_line, cells) in enumerate(records):
+        places.setdefault(key(cells), []).append(place)
+    return {shared: rows for shared, rows in places.items() if shared and len(rows) > 1}
+
+
+def _passed_over(rows: list[int], settled: str) -> set[int]:
+    """Return which of the rows of one person are left out by a choice; none unless one was chosen."""
+    return set({"first": rows[1:], "last": rows[:-1]}.get(settled, []))
+
+
+def _without(records: list[Record], dropped: Collection[int]) -> list[Record]:
     return [record for place, record in enumerate(records) if place not in dropped]
 
 
 def _settle_addresses(records: list[Record], decisions: Decisions) -> None:
-    """Take one address of each cell that holds several, where that was chosen."""
-    several = [cells for _line, cells in records if len(_addresses_in(cells["email"])) > 1]
+    """Take one address of each cell that holds several, and none of one that holds something else."""
+    for _line, cells in records:
+        if cells["email"].casefold() in GAPS:
+            cells["email"] = ""
+    _settle_cells(
+        [cells for _line, cells in records if len(_addresses_in(cells["email"])) > 1],
+        *("addresses", ("first", "last")),
+        decisions,
+    )
+    _settle_cells(
+        [cells for _line, cells in records if cells["email"] and "@" not in cells["email"]],
+        *("no_address", ("empty",)),
+        decisions,
+    )
+
+
+def _settle_cells(
+    several: list[dict[str, str]], kind: str, options: tuple[str, ...], decisions: Decisions
+) -> None:
     if not several:
         return
     samples = [cells["email"] for cells in several]
-    settled = decisions.settle("addresses", "", how="open", options=("first", "last"), samples=samples)
+    settled = decisions.settle(kind, "", how="open", options=options, samples=samples)
     for cells in several if settled else []:
-        cells["email"] = _addresses_in(cells["email"])[0 if settled == "first" else -1]
+        found = _addresses_in(cells["email"])
+        cells["email"] = {"first": found[:1], "last": found[-1:]}.get(settled, [""])[0]
 
 
 def _addresses_in(cell: str) -> list[str]:
@@ -122,7 +196,7 @@ def _settle_sectors(records: list[Record], decisions: Decisions, log: ProblemLog
     known = _names_of(Sector).keys() | set(Sector.values)
     words = list(dict.fromkeys(cells["sector"] for _line, cells in records))
     unknown = [word for word in words if word and word.casefold() not in known]
-    if not unknown or len(unknown) > MOST_SECTORS:
+    if not unknown or len(unknown) > MOST_ASKED:
         return
     people = {word: [cells["name"] for _l, cells in records if cells["sector"] == word] for word in unknown}
     meant = {
@@ -169,7 +243,13 @@ def _check_email(line: int, email: str, log: ProblemLog) -> None:
             validate_email(email)
     except ValidationError:
         message, key = _("This is not an e-mail address. Correct it."), ""
-        if len(_addresses_in(email)) > 1:
+        if "@" not in email:
+            message = _(
+                "This is no e-mail address. Leave the cell empty of whom you know none: they get their link "
+                "from you."
+            )
+            key = "no_address"
+        elif len(_addresses_in(email)) > 1:
             message, key = _("The cell holds several e-mail addresses. Keep one."), "addresses"
         log.add(message, row=line, column="email", value=email, key=key)
 

@@ -199,8 +199,13 @@ def tree_of(indicators: list[Indicator]) -> Tree:
 
 
 def panels_visible_to(account: Account) -> QuerySet[Panel]:
-    """Return a manager's own panels and those of rounds it manages, each with its number of experts."""
-    panels = Panel.objects.annotate(expert_count=Count("experts"))
+    """Return a manager's own panels and those of rounds it manages, each with how many experts it has.
+
+    Those without an e-mail address are counted beside all.
+    """
+    panels = Panel.objects.annotate(
+        expert_count=Count("experts"), without_address=Count("experts", filter=Q(experts__email=""))
+    )
     if has_role(account, ADMINISTRATORS):
         return panels
     if has_role(account, MANAGERS):

@@ -13,7 +13,7 @@ from weighting.models import Expert, Indicator, Invitation, Round
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.moments import distance_problem, is_time_zone
 from weighting.selectors.frameworks import indicators_of
-from weighting.selectors.rounds import items_of, managers_on_panel
+from weighting.selectors.rounds import items_of, managers_on_panel, namesakes_on_panel
 
 WIDEST_IQR = 4.0
 NAMES = {Language.CHINESE: "name_zh", Language.ENGLISH: "name_en"}
@@ -138,10 +138,14 @@ def _panel_without_reserve(round_: Round) -> list[str]:
 
 
 def _managers(round_: Round) -> list[str]:
+    message = _("%(name)s manages this round and is on its panel: nobody may do both. Change one of the two.")
+    unsure = _(
+        "%(name)s manages this round, and an expert of this name without an e-mail address is on its panel: "
+        "nobody may do both. If they are two people, give the expert’s address on the page of the panel."
+    )
     return [
-        _("%(name)s manages this round and is on its panel: nobody may do both. Change one of the two.")
-        % {"name": name}
-        for name in managers_on_panel(round_)
+        *(message % {"name": name} for name in managers_on_panel(round_)),
+        *(unsure % {"name": name} for name in namesakes_on_panel(round_)),
     ]
 
 

@@ -37,6 +37,7 @@ from weighting.numeric.aggregation import count_scores
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.disclosure import size_towards_k
 from weighting.permissions import ADMINISTRATORS, MANAGERS, has_role
+from weighting.readers.cells import name_key
 
 
 @dataclass(frozen=True)
@@ -165,17 +166,48 @@ def asked_groups_of(round_: Round) -> list[tuple[Indicator | None, list[Indicato
     return list(groups.values())
 
 
+def unsealed_in(round_: Round) -> QuerySet[Invitation]:
+    """Return the invitations of experts who have something to do still, by expert code."""
+    return invitations_of(round_).filter(sealed=False, removed=False)
+
+
+def mailable_in(round_: Round) -> QuerySet[Invitation]:
+    """Return those of them who can be mailed."""
+    return unsealed_in(round_).exclude(expert__email="")
+
+
+def without_address(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Return the invitations of experts who cannot be mailed, and are handed their links."""
+    return invitations.filter(expert__email="")
+
+
 def managers_on_panel(round_: Round) -> list[str]:
     """Name the managers whose e-mail address stands on the panel."""
     experts = Expert.objects.filter(panel=round_.panel)
     return managers_with(round_, experts.values_list("email", flat=True))
 
 
+def namesakes_on_panel(round_: Round) -> list[str]:
+    """Name the managers whose name stands on the panel without an address that would tell them apart."""
+    experts = Expert.objects.filter(panel=round_.panel, email="")
+    return managers_named(round_, experts.values_list("name", flat=True))
+
+
 def managers_with(round_: Round, addresses: Iterable[str]) -> list[str]:
-    """Name the managers of the round to whom one of these e-mail addresses belongs."""
-    known = {address.lower() for address in addresses}
-    managers = [manager for manager in round_.managers.all() if manager.email.lower() in known]
-    return [manager.get_full_name() or manager.username for manager in managers]
+    """Name the managers of the round to whom one of these e-mail addresses belongs; '' is nobody's."""
+    known = {address.lower() for address in addresses} - {""}
+    return [_name_of(manager) for manager in round_.managers.all() if manager.email.lower() in known]
+
+
+def managers_named(round_: Round, names: Iterable[str]) -> list[str]:
+    """Name the managers of the round who are called so."""
+    known = {name_key(name) for name in names}
+    managers = [_name_of(manager) for manager in round_.managers.all()]
+    return [name for name in managers if name_key(name) in known]
+
+
+def _name_of(manager: Account) -> str:
+    return manager.get_full_name() or manager.username
 
 
 def is_counted(round_: Round, ballot: Ballot) -> bool:

@@ -1,15 +1,17 @@
 """The panel of an open round: experts added and removed, and notes to those who score."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from weighting.enums import LetterState, RoundState
+from weighting.enums import RoundState
 from weighting.exceptions import Refused
 from weighting.models import Account, Ballot, Expert, Invitation, Round, RoundNote, Score
 from weighting.readers import PanelRow
-from weighting.selectors.rounds import managers_with, rounds_visible_to
+from weighting.readers.cells import name_key
+from weighting.services.addresses import managing_problems
 from weighting.services.audit import record_act
 from weighting.services.marks import mark_participation
 from weighting.services.panels import expert_of
@@ -57,27 +59,6 @@ def remove_expert(invitation: Invitation, *, actor: Account) -> Invitation:
 
 
 @transaction.atomic
-def correct_address(invitation: Invitation, *, email: str, actor: Account) -> Invitation:
-    """Correct a mistyped address in an open round, before the invitation is used.
-
-    What went to the earlier address opens nothing from now on, and the expert can be mailed anew.
-    """
-    # Until the end no worker makes this expert another link: see `hand_over`.
-    lock_round(invitation.round, RoundState.OPEN)
-    held = Invitation.objects.get(pk=invitation.pk)
-    problems = _address_problems(held, email, actor=actor)
-    if problems:
-        raise Refused(*problems)
-    Expert.objects.filter(pk=held.expert_id).update(email=email)
-    held.access_links.update(revoked=True)
-    held.letters.exclude(state=LetterState.WAITING).update(state=LetterState.ASTRAY)
-    held.mailed = False
-    held.save(update_fields=["mailed"])
-    record_act(actor, "correct_address", held)
-    return held
-
-
-@transaction.atomic
 def add_note(round_: Round, *, text_zh: str, text_en: str, actor: Account) -> RoundNote:
     """Explain something to the panel of an open round; what was asked stays as it is."""
     round_ = lock_round(round_, RoundState.OPEN)
@@ -95,67 +76,54 @@ def _delete_unclaimed(held: Invitation) -> None:
     ballots.delete()
 
 
-def _address_problems(held: Invitation, email: str, *, actor: Account) -> list[str]:
-    """Name everything that keeps an address from being corrected."""
-    if held.claim is not None or held.unclaimed_ballot_id is not None or held.removed:
-        return [
-            _(
-                "This invitation was used or taken back: its address stays. Make a link by hand; if somebody "
-                "else used it, the expert says so on the page that the link opens."
-            )
-        ]
-    panel = held.expert.panel
-    rounds = panel.rounds.filter(state__in=[RoundState.DRAFT, RoundState.READY, RoundState.OPEN])
-    if rounds.exclude(pk__in=rounds_visible_to(actor)).exists():
-        return [_("Another manager’s round asks the same panel: have an administrator correct the address.")]
-    return [*_taken_problems(held, email), *_managing_problems(held.round, rounds, email)]
-
-
-def _taken_problems(held: Invitation, email: str) -> list[str]:
-    same = Expert.objects.filter(panel=held.expert.panel_id, email__iexact=email).exclude(pk=held.expert_id)
-    return [
-        _("%(email)s belongs to %(name)s (%(code)s) on this panel: write the address of %(own)s.")
-        % {"email": email, "name": other.name, "code": other.code, "own": held.expert.name}
-        for other in same
-    ]
-
-
-def _managing_problems(own: Round, rounds: Iterable[Round], email: str) -> list[str]:
-    """Name those of the rounds, which ask one panel, that are managed by whoever has the address."""
-    elsewhere = _(
-        "%(email)s manages “%(round)s”, which asks the same panel: nobody may manage a round and sit "
-        "on its panel."
-    )
-    return [
-        _manages_text(email) if round_ == own else elsewhere % {"email": email, "round": round_}
-        for round_ in rounds
-        if managers_with(round_, [email])
-    ]
-
-
-def _manages_text(email: str) -> str:
-    message = _("%(email)s manages this round: nobody may manage a round and sit on its panel.")
-    return message % {"email": email}
-
-
 def _problems_of(round_: Round, person: PanelRow) -> list[str]:
     """Name everything that keeps one person from being invited."""
-    problems = _managing_problems(round_, [round_], person.email)
-    same_code = Expert.objects.filter(panel=round_.panel_id, code=person.code).first()
-    same_email = Expert.objects.filter(panel=round_.panel_id, email__iexact=person.email).first()
-    if same_code and same_code != same_email:
-        problems.append(
-            _("The code %(code)s belongs to %(name)s: choose another.")
-            % {"code": person.code, "name": same_code.name}
-        )
-    if same_email and same_code != same_email:
+    problems = managing_problems(round_, [round_], name=person.name, email=person.email)
+    panel = Expert.objects.filter(panel=round_.panel_id)
+    same_code = panel.filter(code=person.code).first()
+    known = _known_as(person, panel, same_code)
+    if same_code and same_code != known:
+        problems.append(_taken_code_text(person, same_code))
+    if known and same_code != known:
         problems.append(
             _("%(email)s stands on the panel already, as %(name)s with the code %(code)s: use that code.")
-            % {"email": person.email, "name": same_email.name, "code": same_email.code}
+            % {"email": person.email, "name": known.name, "code": known.code}
         )
-    if same_email and round_.invitations.filter(expert=same_email, removed=False).exists():
-        problems.append(_("%(name)s is invited already.") % {"name": same_email.name})
-    return problems
+    if known and round_.invitations.filter(expert=known, removed=False).exists():
+        problems.append(_("%(name)s is invited already.") % {"name": known.name})
+    return problems or _namesake_problems(person, panel)
+
+
+def _known_as(person: PanelRow, panel: QuerySet[Expert], same_code: Expert | None) -> Expert | None:
+    """Return who on the panel somebody is: by the address, or without one by code and name."""
+    if person.email:
+        return panel.filter(email__iexact=person.email).first()
+    is_same = same_code is not None and name_key(same_code.name) == name_key(person.name)
+    return same_code if is_same else None
+
+
+def _taken_code_text(person: PanelRow, other: Expert) -> str:
+    if name_key(other.name) == name_key(person.name) and not other.email:
+        message = _(
+            "The code %(code)s belongs to %(name)s, of whom no e-mail address is known: if it is the same "
+            "person, give the address on the page of the panel, else choose another code."
+        )
+    else:
+        message = _("The code %(code)s belongs to %(name)s: choose another.")
+    return message % {"code": person.code, "name": other.name}
+
+
+def _namesake_problems(person: PanelRow, panel: QuerySet[Expert]) -> list[str]:
+    """Name those of the same name from whom no address tells somebody."""
+    message = _(
+        "%(name)s stands on the panel with the code %(code)s, and not both have an e-mail address: if it is "
+        "the same person, use that code; if not, write into the name what tells them apart."
+    )
+    return [
+        message % {"name": other.name, "code": other.code}
+        for other in panel.exclude(code=person.code).order_by("code")
+        if name_key(other.name) == name_key(person.name) and not (other.email and person.email)
+    ]
 
 
 def _invite(round_: Round, person: PanelRow, *, actor: Account) -> Invitation:

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from config.mail import has_mail_server
 from weighting.enums import LetterKind, LetterState, RoundState
-from weighting.exceptions import NoMailServer, Refused
+from weighting.exceptions import NoAddresses, NoMailServer, Refused
 from weighting.models import Account, AuditEntry, Invitation, Letter, Round
 from weighting.selectors.letters import due_letters
+from weighting.selectors.rounds import mailable_in, unsealed_in, without_address
 from weighting.services.audit import record_act
 from weighting.services.claims import hold_round
 from weighting.services.mail import Setback, hand_over
@@ -37,7 +38,7 @@ def invitations_to_mail(round_: Round) -> QuerySet[Invitation]:
     under_way = Letter.objects.filter(
         invitation=OuterRef("pk"), kind=LetterKind.INVITATION, state=LetterState.WAITING
     )
-    return _unsealed(round_).filter(~Exists(under_way), mailed=False)
+    return mailable_in(round_).filter(~Exists(under_way), mailed=False)
 
 
 def invitations_to_remind(round_: Round) -> QuerySet[Invitation]:
@@ -55,7 +56,10 @@ def invitations_to_remind(round_: Round) -> QuerySet[Invitation]:
     )
     if lately.exists():
         raise Refused(_("A reminder went out less than an hour ago: wait before the next one."))
-    return _unsealed(round_)
+    invitations = mailable_in(round_)
+    if not invitations.exists() and without_address(unsealed_in(round_)).exists():
+        raise NoAddresses
+    return invitations
 
 
 @transaction.atomic
@@ -109,10 +113,6 @@ def _check_can_mail(round_: Round) -> None:
         raise Refused(_("Mail goes out only while the round is open."))
     if not has_mail_server():
         raise NoMailServer
-
-
-def _unsealed(round_: Round) -> QuerySet[Invitation]:
-    return round_.invitations.filter(sealed=False, removed=False)
 
 
 def _write(invitations: list[Invitation], kind: LetterKind, *, number: int, actor: Account) -> list[Letter]:

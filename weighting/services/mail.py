@@ -4,7 +4,7 @@ Nothing in it tells anything about other experts. A link is made the moment its 
 nowhere else; what fails to be sent leaves no link behind.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from smtplib import (
     SMTPException,
@@ -25,7 +25,7 @@ from config.logs import LINK
 from config.mail import has_mail_server
 from weighting.enums import LetterKind
 from weighting.exceptions import NoMailServer, Refused
-from weighting.models import AccessLink, Account, Expert, Letter, Round
+from weighting.models import AccessLink, Account, Expert, Invitation, Letter, Round
 from weighting.models.letter import LONGEST_REASON
 from weighting.placeholders import fill
 from weighting.selectors.access import hash_token
@@ -117,6 +117,24 @@ def _compose(letter: Letter, *, link: str) -> EmailMessage:
     words = words_of(round_, LetterKind(letter.kind), language)
     values = _values_of(round_, language, name=expert.name, signed_by=letter.signed_by, link=link)
     return _message(_filled(words, values), to=expert.email, answers_to=letter.signed_by)
+
+
+def texts_of(
+    kind: LetterKind, invitations: Iterable[Invitation], *, link: Callable[[], str], actor: Account
+) -> list[str]:
+    """Return the texts of mails, each in its expert's language, for somebody who hands them on by hand."""
+    texts: dict[str, tuple[Words, dict[str, str]]] = {}
+    written = []
+    for invitation in invitations:
+        language = invitation.language
+        if language not in texts:
+            with translation.override(language):
+                said = link()
+            values = _values_of(invitation.round, language, name="", signed_by=actor, link=said)
+            texts[language] = words_of(invitation.round, kind, language), values
+        words, values = texts[language]
+        written.append(_filled(words, {**values, "name": invitation.expert.name}).body)
+    return written
 
 
 def example_of(words: Words, round_: Round, language: str, *, actor: Account) -> Words:

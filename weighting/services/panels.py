@@ -1,6 +1,6 @@
 """Panels of experts, imported whole from a file."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import Count
@@ -32,10 +32,7 @@ def import_panel(
         check_tables_of_a_day(actor)
         twin = _find_twin(rows)
         if twin:
-            raise Refused(
-                _("These experts are already here as the panel “%(name)s”. Use that one.")
-                % {"name": twin.name}
-            )
+            raise Refused(_twin_text(rows, twin))
         panel = Panel(name=name, created_by=actor)
         panel.full_clean()
         panel.save()
@@ -80,10 +77,34 @@ def expert_of(panel: Panel, row: PanelRow) -> Expert:
     return Expert(panel=panel, **{field: getattr(row, field) for field in FIELDS})
 
 
-def _find_twin(rows: Iterable[PanelRow]) -> Panel | None:
-    wanted = {tuple(getattr(row, field) for field in FIELDS) for row in rows}
+def _find_twin(rows: Collection[PanelRow]) -> Panel | None:
+    """Return the panel of the same people, whichever of the two knows more addresses."""
+    wanted = {row.code: row for row in rows}
     same_size = Panel.objects.annotate(size=Count("experts")).filter(size=len(wanted))
     for panel in same_size.prefetch_related("experts"):
-        if {tuple(getattr(expert, field) for field in FIELDS) for expert in panel.experts.all()} == wanted:
+        experts = panel.experts.all()
+        if all(expert.code in wanted and _is_same(expert, wanted[expert.code]) for expert in experts):
             return panel
     return None
+
+
+def _is_same(expert: Expert, row: PanelRow) -> bool:
+    told = [field for field in FIELDS if field != "email"]
+    same_email = expert.email == row.email or not (expert.email and row.email)
+    return same_email and all(getattr(expert, field) == getattr(row, field) for field in told)
+
+
+def _twin_text(rows: Collection[PanelRow], twin: Panel) -> str:
+    known = {row.code for row in rows if row.email}
+    new = sum(not expert.email and expert.code in known for expert in twin.experts.all())
+    if not new:
+        message = _("These experts are already here as the panel “%(name)s”. Use that one.")
+    else:
+        message = ngettext(
+            "These experts are already here as the panel “%(name)s”, where one e-mail address is not known "
+            "that the file has: give it on the page of the panel.",
+            "These experts are already here as the panel “%(name)s”, where %(count)d e-mail addresses are "
+            "not known that the file has: give them on the page of the panel.",
+            new,
+        )
+    return message % {"name": twin.name, "count": new}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from weighting.enums import PlanState, RoundState
-from weighting.exceptions import NoMailServer, Refused
+from weighting.exceptions import NoAddresses, NoMailServer, Refused
 from weighting.models import Account, Letter, PlannedReminder, Round
 from weighting.selectors.letters import due_reminders
 from weighting.services.audit import record_act
@@ -71,6 +71,8 @@ def _write(plan: PlannedReminder) -> tuple[list[Letter], PlanState]:
         letters = write_reminder_for(plan.round, actor=None, signed_by=plan.planned_by)
     except NoMailServer:
         return [], PlanState.NO_SERVER
+    except NoAddresses:
+        return [], PlanState.NO_ADDRESS
     except Refused:
         return [], PlanState.PASSED_OVER
     return letters, PlanState.WRITTEN

@@ -80,6 +80,8 @@ SENTENCES: dict[str, Promise] = {
     "share": gettext_lazy("shared %(subject)s with the staff"),
     "describe_index": gettext_lazy("changed what is said of %(subject)s"),
     "borders": gettext_lazy("gave %(subject)s borders"),
+    "give_addresses": gettext_lazy("gave experts of %(subject)s the e-mail addresses that were not known"),
+    "hand_link": gettext_lazy("noted that %(subject)s was given a link by hand"),
     "give_report": gettext_lazy("gave %(subject)s its report"),
     "publish_edition": gettext_lazy("published an edition of %(subject)s"),
     "take_back_edition": gettext_lazy("took back an edition of %(subject)s before its embargo ended"),

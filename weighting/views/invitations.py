@@ -21,16 +21,20 @@ from weighting.models import Invitation, Round
 from weighting.permissions import MANAGERS, audience
 from weighting.qr import qr_svg
 from weighting.selectors.ballots import notes_of
+from weighting.selectors.handing import next_to_hand_to
 from weighting.selectors.rounds import invitations_of, rounds_visible_to
 from weighting.services.access import (
     replace_invitation_link,
     replace_unsealed_links,
     revoke_invitation_links,
 )
+from weighting.services.addresses import correct_address
 from weighting.services.codes import issue_invitation_code
-from weighting.services.invitations import add_experts, add_note, correct_address, remove_expert
+from weighting.services.handing import invitation_to_paste, mark_handed
+from weighting.services.invitations import add_experts, add_note, remove_expert
 from weighting.services.mail import link_address
 from weighting.views.answers import answer_act, answer_form, answer_refusal, sent_data
+from weighting.views.handing import EVERYBODY, given_in, on_the_list
 from weighting.views.shown_once import render_once, shown_before
 from weighting.visitors import account_of
 
@@ -45,6 +49,7 @@ def invitation_detail(request: HttpRequest, pk: int, invitation_pk: int) -> Http
         "invitation": invitation,
         "expert": invitation.expert,
         "is_open": invitation.round.state == RoundState.OPEN,
+        "was_handed": invitation.access_links.filter(revoked=False, handed=True).exists(),
         "yes_no": ",".join([_("yes"), _("no")]),
     }
     return render(request, "weighting/manager/invitation_detail.html", context)
@@ -53,19 +58,28 @@ def invitation_detail(request: HttpRequest, pk: int, invitation_pk: int) -> Http
 @audience(MANAGERS)
 @never_cache
 @require_POST
-@sensitive_variables("key", "code")
+@sensitive_variables("key", "code", "text", "context")
 def invitation_link(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
-    """Make one expert a new personal link and code and show them, this once."""
+    """Make one expert a new personal link and code and show them, this once.
+
+    Whose link was handed out before is noted in the same step: through a panel it is one press for each.
+    """
     invitation = _invitation_or_404(request, pk, invitation_pk)
-    key = shown_before(request)
+    account, key = account_of(request), shown_before(request)
     if key is None:
         try:
-            key = _key_of(invitation, replace_invitation_link(invitation, actor=account_of(request)))
+            mark_handed(invitation.round, invitations=given_in(request), actor=account)
+            key = _key_of(invitation, replace_invitation_link(invitation, actor=account))
         except Refused as refusal:
             return answer_refusal(request, refusal, back=_round_address(invitation.round))
+    everybody = EVERYBODY in request.POST
     context = {
         "round": invitation.round,
+        "invitation": invitation,
         "expert": invitation.expert,
+        "text": invitation_to_paste(invitation, link=key["link"], actor=account),
+        "next": next_to_hand_to(on_the_list(invitation.round, everybody=everybody), invitation),
+        "is_everybody": everybody,
         "code_address": _code_address(),
         **_pictured(key),
     }
@@ -138,8 +152,10 @@ def invitation_remove(request: HttpRequest, pk: int, invitation_pk: int) -> Http
 @audience(MANAGERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_address(request: HttpRequest, pk: int, invitation_pk: int) -> HttpResponse:
-    """Ask for the right address of an expert; POST corrects it."""
+    """Ask for the right address of an expert; POST corrects it. What is not known the panel's page takes."""
     invitation = _invitation_or_404(request, pk, invitation_pk)
+    if not invitation.expert.email:
+        return redirect("weighting:panel-addresses", pk=invitation.round.panel_id)
     sent = request.POST if request.method == "POST" else None
     form = AddressForm(sent, initial={"email": invitation.expert.email})
     if request.method == "POST" and form.is_valid():
@@ -166,7 +182,7 @@ def expert_add(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, list(refusal.blockers))
         else:
-            messages.success(request, _invited_text())
+            messages.success(request, _invited_text(invitation.expert.email))
             return redirect("weighting:invitation-detail", pk=pk, invitation_pk=invitation.pk)
     return answer_form(request, "weighting/manager/expert_add.html", {"round": round_, "form": form})
 
@@ -211,8 +227,8 @@ def _pictured(key: dict[str, str]) -> dict[str, str]:
     return {**key, "picture": qr_svg(key["link"])}
 
 
-def _invited_text() -> str:
-    if has_mail_server():
+def _invited_text(email: str) -> str:
+    if has_mail_server() and email:
         return _("The expert is invited. Make a link here to hand out, or invite by e-mail.")
     return _("The expert is invited. Make a link here to hand out.")
 

@@ -15,6 +15,7 @@ from weighting.dispatch import queue_invitations, queue_reminders
 from weighting.exceptions import NoMailServer, Refused
 from weighting.models import Invitation, Round
 from weighting.permissions import MANAGERS, audience
+from weighting.selectors.handing import ByHand, by_hand_in
 from weighting.selectors.rounds import rounds_visible_to
 from weighting.services.letters import MOST_REMINDERS, invitations_to_mail, invitations_to_remind
 from weighting.views.answers import CONFLICT, answer_refusal
@@ -66,13 +67,17 @@ def _mail(
         if request.method == "POST":
             queued = queue(round_, actor=account_of(request))
             messages.success(request, _queued_text(queued))
+            if by_hand := by_hand_in(round_):
+                messages.warning(request, _not_mailed_text(by_hand))
             return redirect(back)
         text = _mails_text(whom(round_).count())
+        by_hand = by_hand_in(round_)
     except NoMailServer:
         return _say_no_server(request, round_, words["title"])
     except Refused as refusal:
         return answer_refusal(request, refusal, back=back)
-    return render(request, "weighting/manager/confirm_act.html", {"round": round_, **words, "text": text})
+    context = {"round": round_, **words, "text": text, "by_hand": by_hand}
+    return render(request, "weighting/manager/confirm_act.html", context)
 
 
 def _say_no_server(request: HttpRequest, round_: Round, title: object) -> HttpResponse:
@@ -85,6 +90,16 @@ def _say_no_server(request: HttpRequest, round_: Round, title: object) -> HttpRe
 def _mails_text(count: int) -> str:
     message = ngettext("%(count)d expert gets a mail.", "%(count)d experts get a mail.", count)
     return message % {"count": count}
+
+
+def _not_mailed_text(by_hand: ByHand) -> str:
+    names = _(", ").join(invitation.expert.name for invitation in by_hand.named)
+    message = ngettext(
+        "%(count)d expert has no e-mail address and got no mail: %(names)s. Hand out the link yourself.",
+        "%(count)d experts have no e-mail address and got no mail: %(names)s. Hand out the links yourself.",
+        by_hand.count,
+    )
+    return message % {"count": by_hand.count, "names": names + ("…" if by_hand.further else "")}
 
 
 def _queued_text(count: int) -> str:

@@ -15,6 +15,7 @@ from weighting.exceptions import Refused
 from weighting.forms.invitations import ReminderForm
 from weighting.models import Round
 from weighting.permissions import MANAGERS, audience
+from weighting.selectors.handing import by_hand_in
 from weighting.selectors.rounds import rounds_visible_to
 from weighting.services.letters import MOST_REMINDERS
 from weighting.services.reminders import cancel_reminder, plan_reminder
@@ -42,6 +43,7 @@ def round_reminders(request: HttpRequest, pk: int) -> HttpResponse:
         "plans": round_.planned_reminders.select_related("round"),
         "is_open": round_.state == RoundState.OPEN,
         "has_mail": has_mail_server(),
+        "by_hand": by_hand_in(round_) if round_.state == RoundState.OPEN else None,
         "most": MOST_REMINDERS,
     }
     return answer_form(request, "weighting/manager/round_reminders.html", context)

@@ -11,7 +11,12 @@ from config.mail import has_mail_server
 from weighting.enums import RoundState
 from weighting.models import Round
 from weighting.selectors.preflight import Check, preflight_of
-from weighting.selectors.rounds import Participation, aggregation_blockers, links_out
+from weighting.selectors.rounds import (
+    Participation,
+    aggregation_blockers,
+    links_out,
+    mailable_in,
+)
 
 LIFE = [RoundState.DRAFT, RoundState.READY, RoundState.OPEN, RoundState.CLOSED, RoundState.AGGREGATED]
 
@@ -128,25 +133,27 @@ def _hand_out(round_: Round) -> NextAct:
 
 
 def _make_sheet(round_: Round) -> NextAct:
-    by_mail = has_mail_server()
+    by_mail = _mails(round_)
+    invite = (_("Invite by e-mail…"), reverse("weighting:round-mail", args=[round_.pk]))
     return NextAct(
         title=_("The panel is scoring"),
         submit=_("Make links for all who have not sealed"),
         url=reverse("weighting:round-links", args=[round_.pk]),
         consequences=[
             _("A sheet with one personal link and code for each expert is shown once, ready to print."),
-            _("Or each expert gets the link by e-mail.") if by_mail else _no_server_text(),
+            _("Or each expert gets the link by e-mail.") if by_mail else _no_mail_text(),
+            _("Or you paste a text with the link into a chat with each expert."),
         ],
-        others=[(_("Invite by e-mail…"), reverse("weighting:round-mail", args=[round_.pk]))] * by_mail,
+        others=[*([invite] if by_mail else []), _by_hand(round_)],
     )
 
 
 def _invite_rest(round_: Round, without: int) -> NextAct:
-    if not has_mail_server():
+    if not _mails(round_):
         return _hand_out_rest(round_, without)
     sentence = ngettext(
-        "%(count)d expert has no personal link yet: invite by e-mail, or make one in the table below.",
-        "%(count)d experts have no personal link yet: invite by e-mail, or make one in the table below.",
+        "%(count)d expert has no personal link yet: invite by e-mail, or hand one out.",
+        "%(count)d experts have no personal link yet: invite by e-mail, or hand them out.",
         without,
     )
     return NextAct(
@@ -155,7 +162,7 @@ def _invite_rest(round_: Round, without: int) -> NextAct:
         url=reverse("weighting:round-mail", args=[round_.pk]),
         is_post=False,
         consequences=[sentence % {"count": without}],
-        others=[_new_links(round_)],
+        others=[_by_hand(round_), _new_links(round_)],
     )
 
 
@@ -176,33 +183,40 @@ def _await_mails(round_: Round, waiting: int) -> NextAct:
 
 def _hand_out_rest(round_: Round, without: int) -> NextAct:
     sentence = ngettext(
-        "%(count)d expert has no personal link yet: make one in the table below.",
-        "%(count)d experts have no personal link yet: make one in the table below.",
+        "%(count)d expert has no personal link yet: hand one out.",
+        "%(count)d experts have no personal link yet: hand them out.",
         without,
     )
-    return _only_links(round_, sentence % {"count": without})
+    return _only_by_hand(round_, sentence % {"count": without})
 
 
-def _only_links(round_: Round, sentence: str) -> NextAct:
-    """Without a mail server the sheet is all there is, and its page says what it does to earlier links."""
-    label, url = _new_links(round_)
+def _only_by_hand(round_: Round, sentence: str) -> NextAct:
+    label, url = _by_hand(round_)
     return NextAct(
         title=_("The panel is scoring"),
         submit=label,
         url=url,
         is_post=False,
-        consequences=[sentence, _no_server_text()],
+        consequences=[sentence, _no_mail_text()],
+        others=[_new_links(round_)],
     )
 
 
-def _no_server_text() -> str:
+def _mails(round_: Round) -> bool:
+    """Whether anybody who has still to seal can be mailed."""
+    return has_mail_server() and mailable_in(round_).exists()
+
+
+def _no_mail_text() -> str:
+    if has_mail_server():
+        return _("No expert who has still to seal has an e-mail address, so nothing can be sent by e-mail.")
     return _("No mail server is set up, so nothing can be sent by e-mail.")
 
 
 def _remind(round_: Round) -> NextAct:
     sentence = _("The personal links are out. Nothing is left to do until all have sealed, or the deadline.")
-    if not has_mail_server():
-        return _only_links(round_, sentence)
+    if not _mails(round_):
+        return _only_by_hand(round_, sentence)
     return NextAct(
         title=_("The panel is scoring"),
         submit=_("Remind by e-mail…"),
@@ -211,6 +225,10 @@ def _remind(round_: Round) -> NextAct:
         consequences=[sentence],
         others=[_new_links(round_)],
     )
+
+
+def _by_hand(round_: Round) -> tuple[str, str]:
+    return _("Hand out links by hand…"), reverse("weighting:round-hand-out", args=[round_.pk])
 
 
 def _new_links(round_: Round) -> tuple[str, str]:

@@ -28,6 +28,7 @@ from weighting.selectors.frameworks import (
     indicators_of,
     panels_visible_to,
 )
+from weighting.selectors.handing import by_hand_in
 from weighting.selectors.letters import count_not_reached, invitations_with_letters
 from weighting.selectors.pooling import has_aggregate
 from weighting.selectors.round_history import version_of
@@ -122,6 +123,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "declaring": declaring,
         "further_declaring": further_declaring,
         "not_reached": count_not_reached(round_) if round_.state == RoundState.OPEN else 0,
+        "by_hand": by_hand_in(round_) if round_.state == RoundState.OPEN else None,
         "groups": asked_groups_of(round_),
         "languages": [Language(language).label for language in round_.languages],
         "receipts": receipts_of(round_),
