@@ -10,13 +10,21 @@ from typing import Any
 from django.dispatch import receiver
 
 from indexer.dispatch import queue_runs_of_data_set, queue_runs_of_version
-from indexer.method_cells import note_lasting_faults, read_method_cells
+from indexer.method_cells import cell_text, note_lasting_faults, read_method_cells
 from indexer.models import DataSet
+from indexer.numeric.method_plan import WHOLE
+from indexer.selectors.methods import stated_cells
 from indexer.services.methods import take_cells, take_over_method
 from indexer.signals import data_set_added
 from weighting.models import Account, Framework, WeightVersion
 from weighting.readers import FrameworkRow, FrameworkTable, ProblemLog
-from weighting.signals import framework_added, framework_met, framework_read, weight_version_frozen
+from weighting.signals import (
+    framework_added,
+    framework_met,
+    framework_read,
+    framework_written,
+    weight_version_frozen,
+)
 
 
 @receiver(weight_version_frozen)
@@ -53,6 +61,16 @@ def keep_method_of_framework(
         take_cells(framework, cells, actor=actor)
     elif came_from is not None:
         take_over_method(came_from, framework, table.tree, actor=actor)
+
+
+@receiver(framework_written)
+def say_method_of_framework(framework: Framework, **_kwargs: Any) -> dict[str, dict[str, str]]:
+    """Return how nodes are said to be treated, as the columns of the method in a file."""
+    return {
+        code: {column: cell_text(value) for column, value in cells.items()}
+        for code, cells in stated_cells(framework.pk).items()
+        if code != WHOLE
+    }
 
 
 @receiver(framework_met)

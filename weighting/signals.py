@@ -13,6 +13,10 @@ framework_read = Signal()
 # `came_from`: the framework that it was copied from, or None.
 framework_added = Signal()
 
+# Sent where the file of a `framework` is written for its staff: a listener answers the texts of the method's
+# columns, by code.
+framework_written = Signal()
+
 # Sent where a file brings a tree that is there already, with its `framework`, the `table` and the `actor`: a
 # listener answers whether it took something else of the file.
 framework_met = Signal()

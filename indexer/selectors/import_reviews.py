@@ -1,7 +1,8 @@
 """A draft looked through: what it would store, and what keeps it back or is to be known about it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -30,6 +31,7 @@ from indexer.selectors.data_imports import (
 from indexer.selectors.data_sets import RawData, last_values_before, normalise_raw_data, structure_of
 from indexer.selectors.faults import fault_text, units_with_values
 from indexer.selectors.import_identity import corrected_edition, units_named_otherwise
+from indexer.selectors.methods import stated_cells
 from indexer.selectors.plans import asked_beside, plan_of
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray
@@ -186,10 +188,27 @@ def _not_computable(
         wrong = _never_formed(draft, table, directions, totals, before) or _optional_steps_refused(
             draft, leaves, mapped, content
         )
+    stated = stated_cells(draft.framework_id) if wrong else {}
     return [
         *bare,
-        *(Finding("blocker", "not_computable", message, column=column) for column, message in wrong),
+        *(
+            Finding(
+                "blocker", "not_computable", _where_stated(message, stated.get(column, {})), column=column
+            )
+            for column, message in wrong
+        ),
     ]
+
+
+def _where_stated(message: str, cells: Mapping[str, Any]) -> str:
+    """Lead to the row of the framework's file that decides how a column is normalised."""
+    if not {"normalisation", "transform"} & cells.keys():
+        return message
+    there = _(
+        "Its row in the file of the framework says how it is normalised: change it there, import that file, "
+        "and send these data again."
+    )
+    return join_sentences([message, there])
 
 
 def takes_bare_units(draft: DataImport, codes: Iterable[str]) -> bool:

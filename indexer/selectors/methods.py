@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import QuerySet
 
-from indexer.models import DataSeries, DataSet, IndexMethod, Run
+from indexer.models import DataSeries, DataSet, FrameworkMethod, IndexMethod, Run
 from weighting.enums import VersionStatus
 from weighting.models import Indicator, WeightVersion
 
@@ -35,6 +36,12 @@ def names_in_methods(runs: Iterable[Run]) -> dict[int, dict[str, str]]:
     for node in nodes:
         names[node.framework_id][node.code] = node.name
     return names
+
+
+def stated_cells(framework_id: int) -> dict[str, dict[str, Any]]:
+    """Return what is said of single leaves and nodes of a framework, by their codes."""
+    default = FrameworkMethod.objects.filter(framework=framework_id).first()
+    return {**default.cells.get("leaves", {}), **default.cells.get("nodes", {})} if default else {}
 
 
 def edition_before(series: DataSeries) -> DataSet | None:

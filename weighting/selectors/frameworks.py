@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -9,8 +10,10 @@ from django.utils.translation import gettext as _
 from weighting.models import Account, Framework, Indicator, Panel, Round
 from weighting.numeric.tree import Tree, build_tree
 from weighting.permissions import ADMINISTRATORS, MANAGERS, STAFF, has_role
-from weighting.readers.framework import TERMS
+from weighting.readers.framework import METHOD_COLUMNS, TERMS
 from weighting.selectors.sharing import known_to
+
+NO_METHOD: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 def frameworks_visible_to(account: Account | None) -> QuerySet[Framework]:
@@ -121,8 +124,14 @@ def _first_code(code: str, framework_id: int, above: Mapping[int, tuple[int | No
     return code
 
 
-def framework_rows(indicators: list[Indicator]) -> list[list[object]]:
-    """Return the nodes under `COLUMNS` of its reader, as a file that imports as the same framework."""
+def framework_rows(
+    indicators: list[Indicator], method: Mapping[str, Mapping[str, str]] = NO_METHOD
+) -> list[list[object]]:
+    """Return the nodes under `COLUMNS` of its reader, as a file that imports as the same framework.
+
+    Where a ``method`` says anything of nodes, by code, its columns stand behind them.
+    """
+    further = METHOD_COLUMNS if method else ()
     codes = {node.pk: node.code for node in indicators}
     return [
         [
@@ -134,6 +143,7 @@ def framework_rows(indicators: list[Indicator]) -> list[list[object]]:
             node.unit,
             node.note,
             *(getattr(node, column) for column in TERMS),
+            *(method.get(node.code, {}).get(column, "") for column in further),
         ]
         for node in indicators
     ]

@@ -19,6 +19,11 @@ def sent_data(request: HttpRequest) -> tuple[Any, ...]:
     return (request.POST, request.FILES) if request.method == "POST" else ()
 
 
+def asked_framework(request: HttpRequest) -> dict[str, str]:
+    """Return the framework that an address asks for, as a form begins with it."""
+    return {"framework": asked} if (asked := request.GET.get("framework")) else {}
+
+
 def answer_form(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """Show a form; one that was sent and is shown again was not taken."""
     status = UNPROCESSABLE if request.method == "POST" else 200

@@ -1,7 +1,7 @@
 """Frameworks: list, import, the tree of one, publish."""
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +14,7 @@ from weighting.exports import columns_of
 from weighting.forms.uploads import FrameworkImportForm
 from weighting.models import Account, Framework
 from weighting.permissions import ANYONE, MANAGERS, STAFF, audience
-from weighting.readers.framework import COLUMNS
+from weighting.readers.framework import COLUMNS, METHOD_COLUMNS
 from weighting.reauthentication import grave
 from weighting.selectors.framework_drafts import framework_drafts_of, is_held, is_used
 from weighting.selectors.frameworks import (
@@ -29,6 +29,7 @@ from weighting.selectors.frameworks import (
     weighs_framework,
 )
 from weighting.services.frameworks import import_framework, publish_framework, share_framework
+from weighting.signals import framework_written
 from weighting.views.answers import answer_act, answer_form, sent_data
 from weighting.views.files import asked_format, table_answer
 from weighting.views.reading import SentTable, bring_in
@@ -70,9 +71,18 @@ def framework_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(ANYONE)
 @require_safe
 def framework_file(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer with the tree as a file that can be changed and imported as another framework."""
-    rows = framework_rows(indicators_of(_framework_or_404(request, pk).pk))
-    return table_answer(asked_format(request), f"framework-{pk}", columns_of(*COLUMNS), rows)
+    """Answer with the tree as a file that can be changed and imported as another framework.
+
+    For those who weigh it the file says how nodes are treated, too, as the file that brought them did.
+    """
+    framework = _framework_or_404(request, pk)
+    method: dict[str, dict[str, str]] = {}
+    if weighs_framework(visitor_of(request).account, framework):
+        for _receiver, said in framework_written.send(sender=None, framework=framework):
+            method |= cast(dict[str, dict[str, str]], said)
+    rows = framework_rows(indicators_of(framework.pk), method)
+    columns = columns_of(*COLUMNS, *(METHOD_COLUMNS if method else ()))
+    return table_answer(asked_format(request), f"framework-{pk}", columns, rows)
 
 
 @audience(STAFF)

@@ -34,7 +34,7 @@ from weighting.services.versions import (
     publish_version,
     retire_version,
 )
-from weighting.views.answers import answer_act, answer_form, sent_data
+from weighting.views.answers import answer_act, answer_form, asked_framework, sent_data
 from weighting.views.listing import page_of
 from weighting.views.reading import SentTable, bring_in
 from weighting.views.statistics_words import panel_words
@@ -97,7 +97,7 @@ def version_new(request: HttpRequest) -> HttpResponse:
     """Draft equal weights or those of a file, or say everything that is wrong with it."""
     account = account_of(request)
     frameworks = frameworks_weighted_by(account)
-    form = VersionForm(*sent_data(request), frameworks=frameworks)
+    form = VersionForm(*sent_data(request), frameworks=frameworks, initial=asked_framework(request))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         version, shown = bring_in(request, form, partial(_draft, form, actor=account), blames=None)

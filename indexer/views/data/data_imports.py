@@ -54,7 +54,7 @@ from weighting.readers import FileProblems
 from weighting.readers.languages import language_of
 from weighting.requests import read_id
 from weighting.sentences import join_sentences
-from weighting.views.answers import UNPROCESSABLE, answer_form, sent_data
+from weighting.views.answers import UNPROCESSABLE, answer_form, asked_framework, sent_data
 from weighting.views.files import asked_format, save_links, table_answer
 from weighting.views.reading import SentTable, bring_in
 from weighting.visitors import account_of
@@ -67,7 +67,7 @@ SHOWN = 100
 def data_set_import(request: HttpRequest) -> HttpResponse:
     """Take the files, or say why they cannot be read; list the imports that wait."""
     account = account_of(request)
-    form = DataSetImportForm(*sent_data(request), account=account)
+    form = DataSetImportForm(*sent_data(request), account=account, initial=asked_framework(request))
     shown: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         start = partial(_start, form, actor=account)
