@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn
 
 from config.accounts import BEFORE, BY_ACCOUNT, AccountBackend
-from config.postgresql import base
+from config.postgresql import callers
 from config.postgresql.base import DatabaseWrapper
 from config.sessions import SessionStore
 from tests.factories import make_account, sign_in_staff
@@ -135,17 +135,16 @@ def elsewhere(tmp_path):
     link = DatabaseWrapper({**known, "HOST": str(tmp_path / "server"), "OPTIONS": options}, "elsewhere")
     yield link, lambda: (tmp_path / "server").symlink_to(folder)
     link.close()
-    DatabaseWrapper._missed_at = None
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db
 def test_a_server_that_is_started_anew_is_waited_for(elsewhere, monkeypatch):
     link, lead_there = elsewhere
-    monkeypatch.setattr(base, "PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(callers, "PATIENCE_SECONDS", 60)
 
     def lead_there_once_it_is_missed():
-        wait_until(lambda: DatabaseWrapper._missed_at, what="somebody who misses the server")
+        wait_until(lambda: link._callers and link._callers.missed_at, what="somebody who misses the server")
         lead_there()
 
     with ThreadPoolExecutor(1) as thread:
@@ -154,7 +153,7 @@ def test_a_server_that_is_started_anew_is_waited_for(elsewhere, monkeypatch):
         led.result()
 
     assert link.is_usable()
-    assert DatabaseWrapper._missed_at is None
+    assert link._callers.missed_at is None
 
 
 @pytest.mark.postgres
@@ -172,7 +171,7 @@ def test_one_that_stays_away_is_waited_for_once(elsewhere, monkeypatch):
     assert len(tries) == 1
     lead_there()
     link.ensure_connection()
-    assert DatabaseWrapper._missed_at is None
+    assert link._callers.missed_at is None
 
 
 @pytest.mark.postgres
@@ -180,7 +179,7 @@ def test_one_that_stays_away_is_waited_for_once(elsewhere, monkeypatch):
 def test_an_address_that_leads_nowhere_is_not_waited_for_by_the_driver(elsewhere, monkeypatch):
     """As that of a container between its end and its start: no word comes back, not even a refusal."""
     link, _lead_there = elsewhere
-    monkeypatch.setattr(base, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(callers, "PATIENCE_SECONDS", 0)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
         # Nobody is let in, and the room before the door is taken: whoever comes is not heard.
         for _guest in range(2):

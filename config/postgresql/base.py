@@ -9,18 +9,14 @@ A server that is started anew is waited for, so that nobody is told to try again
 
 import select
 import socket
-import time
 from typing import Any, ClassVar
 
 import psycopg
 from django.db.backends.postgresql import base, operations
 
 from config.compilers import KeepsConverters
+from config.postgresql.callers import Callers
 
-# Whoever asks while the server is away waits so long from when it was first missed, and is told at once after
-# that. With what one more try takes this stays within what /healthz may take (config.health).
-PATIENCE_SECONDS = 1.5
-AGAIN_SECONDS = 0.2
 # A server that is there is reached within milliseconds. psycopg waits for two seconds at least, and the
 # address of a container that is started anew leads nowhere meanwhile.
 REACH_SECONDS = 0.5
@@ -32,23 +28,24 @@ class DatabaseOperations(KeepsConverters, operations.DatabaseOperations):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
-    # When the server was first missed, by the clock of this process; None while it is there.
-    _missed_at: ClassVar[float | None] = None
+    # What is asked of a server -> the threads of this process that need a connection of it.
+    _all_callers: ClassVar[dict[frozenset[Any], Callers]] = {}
+    _callers: Callers | None = None
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect, where need be once the server is back."""
-        while True:
-            began_at = time.monotonic()
-            try:
-                connection = self._connect(conn_params)
-            except psycopg.OperationalError:
-                missed_at = DatabaseWrapper._missed_at = DatabaseWrapper._missed_at or began_at
-                if time.monotonic() - missed_at > PATIENCE_SECONDS:
-                    raise
-                time.sleep(AGAIN_SECONDS)
-            else:
-                DatabaseWrapper._missed_at = None
-                return connection
+        """Connect, where need be once the server is back, or take what another thread hands on."""
+        # Only those who ask for the same may have each other's.
+        asked = frozenset((name, word) for name, word in conn_params.items() if isinstance(word, str | int))
+        self._callers = self._all_callers.setdefault(asked, Callers())
+        return self._callers.connect(lambda: self._connect(conn_params))
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Between two requests, let a thread that waits for a connection have this one."""
+        super().close_if_unusable_or_obsolete()
+        if self.connection is None or self.in_atomic_block or self._callers is None:
+            return
+        if self._callers.hand_on(self.connection):
+            self.connection = None
 
     def close_if_health_check_failed(self) -> None:
         """Close a connection that no longer works, before the first statement of a request."""

@@ -71,8 +71,8 @@ class Typist(threading.Thread):
         self.acknowledged, self.wrong = {}, []
         # When saves were acknowledged, in seconds of the machine's clock.
         self.times = []
-        # The seconds from a first try to its acknowledgement.
-        self.longest = 0.0
+        # When each was tried first, and the seconds from then to its acknowledgement.
+        self.waits = []
         # Saves that broke off, and that were refused for a while; of these, those for which a proxy found
         # nobody.
         self.broken = self.refused = self.unserved = 0
@@ -81,6 +81,11 @@ class Typist(threading.Thread):
     def saves(self):
         """How many were acknowledged."""
         return len(self.times)
+
+    def longest(self, since=0.0, until=float("inf")):
+        """The longest that a save waited which was first tried, or acknowledged, between two times."""
+        waits = [seconds for began, seconds in self.waits if began <= until and began + seconds >= since]
+        return max(waits, default=0.0)
 
     def run(self):
         for turn in itertools.count(self.first):
@@ -99,7 +104,7 @@ class Typist(threading.Thread):
         try:
             return self._save_until_acknowledged(code, value, seen, began + PATIENCE)
         finally:
-            self.longest = max(self.longest, time.monotonic() - began)
+            self.waits.append((began, time.monotonic() - began))
 
     def _save_until_acknowledged(self, code, value, seen, give_up):
         while True:
