@@ -208,6 +208,14 @@ SPOILT = [
     ("indexer_study", lambda row: row | {"result_sha256": "f" * 64}, "every study"),
     (RUNS, lambda row: row | {"method_id": 10**6}, "refers to one that is not there"),
     (RUNS, lambda row: row | {"status": None}, "does not take its rows"),
+    # What nobody's copy holds but one that was made up.
+    (RUNS, lambda row: row | {"method_id": "none"}, "does not take its rows"),
+    (RUNS, lambda row: row | {"method_id": 2**70}, "does not take its rows"),
+    (RUNS, lambda row: row | {"finished_at": "never"}, "does not take its rows"),
+    (RUNS, lambda row: row | {"finished_at": [[]]}, "does not take its rows"),
+    (SCORES, lambda row: row | {"scores": 5}, "does not take its rows"),
+    (RUNS, lambda row: {}, "does not take its rows"),
+    (RUNS, lambda row: row | {"one": "more"}, "does not take its rows"),
 ]
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from zipfile import ZipFile
 
 from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, transaction
 
-from upkeep.copies.archive import CopyError, Head, lines_of, open_archive
+from upkeep.copies.archive import DAMAGE, CopyError, Head, lines_of, open_archive
 from upkeep.copies.backup import check_copy
 from upkeep.copies.snapshot import current_state
 from upkeep.copies.tables import OWN_TO_MIGRATION, Table, all_tables
@@ -14,6 +15,9 @@ from upkeep.database import owns_tables
 from upkeep.evidence import faults_of_store
 from weighting.immutability import drop_triggers, install_triggers
 from weighting.selectors import version_chain
+
+# What is raised of rows that somebody wrote, whose checksums are right.
+UNFIT = (DatabaseError, ValidationError, *DAMAGE)
 
 
 def restore_copy(path: str, *, heads: Sequence[version_chain.Head] = ()) -> Head:
@@ -85,7 +89,7 @@ def load(table: Table, archive: ZipFile) -> None:
     try:
         for batch in table.batches(lines_of(archive, table.name)):
             table.insert(batch)
-    except (DatabaseError, ValueError) as error:
+    except UNFIT as error:
         reason = str(error).partition("\n")[0]
         raise CopyError(f"Nothing was restored: {table.name} does not take its rows: {reason}.") from error
 
@@ -101,8 +105,11 @@ def check_references() -> None:
 def set_counters(tables: Sequence[Table], head: Head) -> None:
     """Let new rows be numbered on."""
     for table in tables:
-        if counter := head.tables[table.name].counter:
-            table.count_from(counter)
+        try:
+            if counter := head.tables[table.name].counter:
+                table.count_from(counter)
+        except UNFIT as error:
+            raise CopyError(f"Nothing was restored: {table.name} cannot count from {counter!r}.") from error
 
 
 def _miscounted(tables: Sequence[Table], head: Head) -> Iterator[str]:
