@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from weighting.readers.problems import ProblemLog
 
 MAX_BYTES = 256 * 1024 * 1024
-GZIP = b"\x1f\x8b"
+GZIP, ARCHIVE = b"\x1f\x8b", b"PK\x03\x04"
+# What the list of an archive begins each part with; archives of workbooks hold lists of their own.
+LISTED, MOST_LISTED = b"PK\x01\x02", 20_000
 # Bytes are looked through in parts that stay near the processor.
 PART = 1 << 18
 # What no cell means to hold: controls but tabs and line breaks, and marks that turn the order of letters.
@@ -83,8 +85,15 @@ def read_bytes(source: Source, log: ProblemLog, most: int = 0) -> bytes | None:
 
 def unzipped(data: bytes, log: ProblemLog, most: int) -> bytes | None:
     """Return what one packed file (gzip) holds, and any other as it is; None with the problem noted."""
-    if not data.startswith(GZIP):
-        return data
+    content = _unpacked(data, log, most) if data.startswith(GZIP) else data
+    # To read the list of an archive costs so much a part, and every reader of archives begins with it.
+    if content and content.startswith(ARCHIVE) and content.count(LISTED) > MOST_LISTED:
+        log.add(_("The archive has too many parts. Take the table out of it, and send that."))
+        return None
+    return content
+
+
+def _unpacked(data: bytes, log: ProblemLog, most: int) -> bytes | None:
     unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         content = unpacking.decompress(data, most + 1)

@@ -21,11 +21,11 @@ from weighting.confined import MEGABYTE, Broke, Limits, TookTooLong, run_confine
 from weighting.numeric.arrays import FloatArray
 from weighting.readers.columns import PLAIN_FRACTION, TELLING, Body, Column, are_packable, pack_among
 from weighting.readers.problems import ProblemLog
-from weighting.readers.rows import Row, note_controls
+from weighting.readers.rows import ARCHIVE, Row, note_controls
 from weighting.readers.words_beside import CHINESE, POWERS
 
 OPEN_DOCUMENT = {"content.xml", "META-INF/manifest.xml"}
-ARCHIVE, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+OLD = b"\xd0\xcf\x11\xe0"
 PROGRAM = Path(__file__).with_name("sheet_program.py")
 MULTIPLYING = (*POWERS, *CHINESE)
 CONFINED = Limits(cpu_seconds=5, data=256 * MEGABYTE, clock_seconds=20.0)

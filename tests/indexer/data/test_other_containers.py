@@ -21,6 +21,7 @@ from weighting.enums import Role
 from weighting.readers import ProblemLog
 from weighting.readers.decisions import Decisions
 from weighting.readers.forms import read_table
+from weighting.readers.rows import MOST_LISTED
 from weighting.readers.table import Reading, as_form
 
 CSV = b"country,a,b\nAlbania,76.5,13.25\nNamibia,59.3,NA\n"
@@ -109,11 +110,43 @@ def test_which_of_two_tables_in_an_archive_is_asked_and_read_as_chosen():
     assert read(data, name="t.zip", resource="2020.csv")[0].values.tolist() == [[3.5]]
 
 
+@pytest.mark.parametrize("described", [True, False])
+def test_of_many_tables_to_choose_from_the_first_are_told(described):
+    names = [f"{number:03}{'y' * 200}.csv" for number in range(300)]
+    tables = dict.fromkeys(names, CSV)
+    data = package(*({"path": name} for name in names), **tables) if described else archive(**tables)
+    log, decisions = ProblemLog("t.zip"), Decisions()
+    assert read_file(data, "t.zip", log, reading=Reading(decisions, is_form=False, kind="data")) is None
+    (problem,) = log.problems
+    assert names[0][:50] in problem.message
+    assert "…" in problem.message
+    assert len(problem.message) < 2000
+    assert [made.options for made in decisions.made if made.kind == "resource"] == [tuple(names)]
+
+
 def bomb():
     return gzip.compress(bytes(UPLOAD.bytes + 1))
 
 
+def package(*resources, **parts):
+    return archive(**{"datapackage.json": json.dumps({"resources": resources}), **parts})
+
+
+def crowd():
+    """Return an archive of parts whose list alone would keep a web process for seconds, were it longer."""
+    return archive(**{"a.csv": CSV}, **{str(number): b"" for number in range(MOST_LISTED)})
+
+
 REFUSED = {
+    "an archive of many parts": ("t.zip", crowd, "too many parts"),
+    "many parts in a packed file": ("t.zip.gz", lambda: gzip.compress(crowd()), "too many parts"),
+    "a workbook of many parts": ("t.xlsx", crowd, "too many parts"),
+    "a package that names one table again and again": (
+        "t.zip", lambda: package(*[{"path": "a.csv"}] * 1001, **{"a.csv": CSV}), "cannot be read",
+    ),
+    "a package with a book for a name": (
+        "t.zip", lambda: package({"path": "a.csv", "name": "x" * 301}, **{"a.csv": CSV}), "cannot be read",
+    ),
     "an archive without a table": ("t.zip", lambda: archive(**{"a.doc": b"x"}), "not an XLSX workbook"),
     "a packed file that unfolds": ("t.csv.gz", bomb, "Unpacked, the file is larger than 32 MB"),
     "a packed file that is cut off": ("t.csv.gz", lambda: gzip.compress(CSV)[:-9], "packed file is damaged"),

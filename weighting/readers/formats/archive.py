@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from weighting.readers.decisions import How
-from weighting.readers.formats.frictionless import DESCRIPTOR, KINDS, MOST_PARTS
+from weighting.readers.formats.frictionless import DESCRIPTOR, KINDS, LONGEST_NAME, MOST_PARTS, note_several
 from weighting.readers.formats.parcel import BOOK, Format, Parcel, parts_of
 from weighting.readers.rows import CONTROLS
 from weighting.readers.table import Table
@@ -33,7 +33,10 @@ def _tables(names: Sequence[str]) -> list[str]:
     return [
         name
         for name in names
-        if name.casefold().endswith(ENDINGS) and not HIDDEN.search(name) and not CONTROLS.search(name)
+        if name.casefold().endswith(ENDINGS)
+        and len(name) <= LONGEST_NAME
+        and not HIDDEN.search(name)
+        and not CONTROLS.search(name)
     ]
 
 
@@ -63,8 +66,7 @@ def _choose(found: Sequence[str], parcel: Parcel) -> str | None:
     how: How = "open" if len(tables) > 1 else "likely" if len(found) > 1 else "seen"
     chosen = parcel.decisions.settle("resource", tables[0], how=how, options=found)
     if not chosen:
-        message = _("The package holds several tables: %(names)s. Choose one as “resource”.")
-        parcel.log.add(message % {"names": _(", ").join(found)}, key="resource")
+        note_several(found, parcel)
     return chosen or None
 
 

@@ -2,7 +2,7 @@
 
 import math
 import posixpath
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,12 +12,15 @@ from weighting.readers.cells import CellError, parse_number
 from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import How
 from weighting.readers.formats.parcel import Format, Parcel, parts_of
+from weighting.readers.problems import shortened
 from weighting.readers.rows import CONTROLS
 from weighting.readers.strict_json import MOST_BYTES, read_strict_json
 from weighting.readers.table import Table
 
 DESCRIPTOR = "datapackage.json"
-MOST_PARTS = 1000
+MOST_PARTS, LONGEST_NAME = 1000, 300
+# So many are said in a sentence; a page offers all.
+MOST_NAMED = 20
 KINDS = ("framework", "weights", "data", "series", "register", "panel", "totals")
 # What the packages of a finished run call a table otherwise than it comes in as.
 OWN_NAMES = {"data": "raw", "register": "units"}
@@ -74,7 +77,8 @@ def _resources(parcel: Parcel) -> list[Resource] | None:
         ]
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
-    return [one for one in resources if one.path in parcel.parts]
+    there = [one for one in resources if one.path in parcel.parts]
+    return there if len(there) <= MOST_PARTS else None
 
 
 def _is_csv(said: dict[str, Any]) -> bool:
@@ -88,7 +92,7 @@ def _resource(said: dict[str, Any], folder: str) -> Resource:
     path = posixpath.normpath(posixpath.join(folder, said["path"]))
     words = frozenset(str(word if isinstance(word, str) else word.get("value", "")) for word in missing)
     name = str(said.get("name") or path)
-    if CONTROLS.search(name):
+    if CONTROLS.search(name) or len(name) > LONGEST_NAME:
         raise ValueError
     return Resource(name, path, words - {""})
 
@@ -102,9 +106,15 @@ def _choose(found: list[Resource], parcel: Parcel) -> Resource | None:
     offered = [one.name for one in found]
     chosen = parcel.decisions.settle("resource", likely.name, how=how, options=offered)
     if not chosen:
-        message = _("The package holds several tables: %(names)s. Choose one as “resource”.")
-        parcel.log.add(message % {"names": _(", ").join(offered)}, key="resource")
+        note_several(offered, parcel)
     return next((one for one in found if one.name == chosen), None)
+
+
+def note_several(names: Sequence[str], parcel: Parcel) -> None:
+    """Note that one of several tables has to be chosen, and how the first of them are called."""
+    told = [*map(shortened, names[:MOST_NAMED])] + ["…"] * (len(names) > MOST_NAMED)
+    message = _("The package holds several tables: %(names)s. Choose one as “resource”.")
+    parcel.log.add(message % {"names": _(", ").join(told)}, key="resource")
 
 
 def _without_missing(table: Table, words: Collection[str]) -> Table:

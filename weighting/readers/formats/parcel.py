@@ -10,8 +10,9 @@ from io import BytesIO
 
 from weighting.readers.decisions import Decisions
 from weighting.readers.problems import ProblemLog
+from weighting.readers.rows import ARCHIVE
 from weighting.readers.table import Reading, Table
-from weighting.readers.workbook import ARCHIVE, SheetLimits, SheetRows, read_sheet
+from weighting.readers.workbook import SheetLimits, SheetRows, read_sheet
 
 BOOK = "xl/workbook.xml"
 LONGEST_LIST = 1024 * 1024
