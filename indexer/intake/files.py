@@ -21,7 +21,7 @@ from weighting.readers.columns import Column, Packed, held, pack_matrix, pick_ro
 from weighting.readers.decisions import Decisions
 from weighting.readers.formats import archive, frictionless, table_of
 from weighting.readers.formats.parcel import Parcel, parts_of
-from weighting.readers.rows import is_markup, note_controls, read_bytes, unzipped
+from weighting.readers.rows import ARCHIVE, is_markup, note_controls, read_bytes, unzipped
 from weighting.readers.table import (
     Reading,
     Table,
@@ -29,7 +29,7 @@ from weighting.readers.table import (
     table_of_sheet,
     table_of_text,
 )
-from weighting.readers.workbook import ARCHIVE, OLD, OPEN_DOCUMENT, SheetLimits, is_workbook
+from weighting.readers.workbook import OLD, OPEN_DOCUMENT, SheetLimits, is_workbook
 
 MEGABYTE = 1024 * 1024
 PARQUET = b"PAR1"
