@@ -287,11 +287,11 @@ def test_the_list_says_who_was_given_a_link_and_who_was_not(client, round_):
     assert "3 experts have still to be given a link." in rows.text
 
     first = make_link(client, round_, "王伟")
-    assert "on to 李娜" in first.text
+    assert "on to 李娜 (E003)" in first.text
     assert state_of(round_, "王伟") == (True, False)
     second = make_link(client, round_, "李娜", given=of(round_, "王伟").pk)
 
-    assert "on to Eve" in second.text
+    assert "on to Eve (E005)" in second.text
     assert state_of(round_, "王伟") == (True, True)
     assert state_of(round_, "李娜") == (True, False)
     listed = client.post(page("handed", round_), {"given": of(round_, "李娜").pk}, follow=True)

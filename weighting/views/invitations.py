@@ -77,6 +77,7 @@ def invitation_link(request: HttpRequest, pk: int, invitation_pk: int) -> HttpRe
         "round": invitation.round,
         "invitation": invitation,
         "expert": invitation.expert,
+        "subtitle": " · ".join(filter(None, [invitation.expert.code, invitation.expert.organisation])),
         "text": invitation_to_paste(invitation, link=key["link"], actor=account),
         "next": next_to_hand_to(on_the_list(invitation.round, everybody=everybody), invitation),
         "is_everybody": everybody,

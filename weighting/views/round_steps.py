@@ -141,7 +141,9 @@ def _make_sheet(round_: Round) -> NextAct:
         url=reverse("weighting:round-links", args=[round_.pk]),
         consequences=[
             _("A sheet with one personal link and code for each expert is shown once, ready to print."),
-            _("Or each expert gets the link by e-mail.") if by_mail else _no_mail_text(),
+            _("Or each expert who has an e-mail address gets the link by mail.")
+            if by_mail
+            else _no_mail_text(),
             _("Or you paste a text with the link into a chat with each expert."),
         ],
         others=[*([invite] if by_mail else []), _by_hand(round_)],
