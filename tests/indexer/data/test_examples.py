@@ -59,7 +59,7 @@ def test_every_example_is_read_back(example):
     weights = read_weights(*example("weights"), framework.tree)
     leaf_weights = read_weights(*example("leaf-weights"), framework.tree)
     np.testing.assert_allclose(weights.global_, leaf_weights.global_)
-    assert [row.code for row in read_panel(*example("panel"))] == ["E01", "E02"]
+    assert [row.code for row in read_panel(*example("panel"))] == ["E01", "E02", "E03"]
     units = names_of(read_register(*example("register"), everything=("", "")))
     sheet = data_read(*example("data"))
     np.testing.assert_array_equal(sheet.values, VALUES)
