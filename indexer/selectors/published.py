@@ -218,13 +218,28 @@ def _rights_missing(run: Run, account: Account) -> Iterator[str]:
     if not framework.is_shared:
         words = _("“%(name)s” is private as yet: share it with the staff first, on its page.")
         yield words % {"name": framework.name}
-    others = _("“%(name)s” is not published and belongs to somebody else: ask its owner to publish it first.")
     if not framework.is_published and not owns_framework(account, framework):
-        yield others % {"name": framework.name}
+        named = _("the framework “%(name)s”") % {"name": framework.name}
+        yield _of_somebody_else(named, framework.created_by)
     if not data_set.is_published and not owns_data_set(account, data_set):
-        yield others % {"name": data_set.name}
+        named = _("the data set “%(name)s”") % {"name": data_set.name}
+        yield _of_somebody_else(named, data_set.created_by)
     if not version.is_published and not versions_managed_by(account).filter(pk=version.pk).exists():
-        yield others % {"name": version.label}
+        named = _("the weights “%(name)s”") % {"name": version.label}
+        yield _of_somebody_else(named, version.created_by)
+
+
+def _of_somebody_else(what: str, owner: Account) -> str:
+    words = {"what": what, "owner": owner.get_full_name() or owner.username}
+    if has_role(owner, MANAGERS):
+        said = _("Not published, and owned by %(owner)s: %(what)s. Ask its owner to publish it first.")
+    else:
+        # An analyst owns what nobody but an administrator publishes.
+        said = _(
+            "Not published, and owned by %(owner)s, who is an analyst: %(what)s. Ask an administrator to "
+            "publish it first."
+        )
+    return said % words
 
 
 def _waiting_edition(index: PublishedIndex) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """One act publishes an index with all that it rests on: at once, or when the embargo has passed."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -24,7 +25,7 @@ from tests.indexer.finished_runs import make_runs, random_values
 from tests.indexer.study_runs import make_study
 from weighting.enums import Role
 from weighting.exceptions import Refused
-from weighting.models import AuditEntry
+from weighting.models import Account, AuditEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -123,9 +124,23 @@ def test_all_that_is_lacking_is_said_at_once(run, owner):
     said = "\n".join(caught.value.blockers)
     for lack in ("measures", "licence", "write to"):
         assert lack in said
-    assert said.count("belongs to somebody else") == 3
+    for what in ("the framework", "the data set", "the weights"):
+        assert re.search(rf"owned by \S+: {what} “.+”. Ask its owner to publish it first", said)
     assert not IndexEdition.objects.exists()
     assert any("DOI" in line for line in publication_advice(bare, run))
+
+
+def test_what_an_analyst_made_is_published_by_an_administrator_alone(run, owner):
+    Account.objects.filter(pk=owner.pk).update(role=Role.ANALYST, first_name="Łucja")
+    other = make_account(Role.MANAGER)
+    bare = draft_index(slug="bare", terms=TERMS, actor=other)
+
+    with pytest.raises(Refused) as caught:
+        publish_edition(bare, run=Run.objects.get(pk=run.pk), actor=other)
+
+    said = [line for line in caught.value.blockers if "owned by Łucja, who is an analyst" in line]
+    assert len(said) == len(set(said)) == 3
+    assert all("Ask an administrator to publish it first" in line for line in said)
 
 
 def test_terms_are_checked_and_the_address_is_kept(index, owner):
