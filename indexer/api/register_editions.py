@@ -21,6 +21,7 @@ from weighting.api.table_imports import (
     ReadingTold,
     TableImports,
     TableRequestSerializer,
+    answer_made,
 )
 from weighting.permissions import MANAGERS
 from weighting.visitors import account_of
@@ -122,4 +123,4 @@ class RegisterCorrections(TableImports):
 
         edition, decisions = self.bring_in(request, form, CorrectionRequest, store)
         told = editions_of_register(edition.register).get(pk=edition.pk)
-        return Response(EditionMade(told, context={"decisions": decisions}).data, status=201)
+        return answer_made(EditionMade, told, decisions)

@@ -16,6 +16,7 @@ from weighting.api.table_imports import (
     ReadingTold,
     TableImports,
     TableRequestSerializer,
+    answer_made,
 )
 from weighting.permissions import STAFF
 from weighting.visitors import account_of
@@ -63,4 +64,4 @@ class RegisterImports(TableImports):
             lambda _said, sent: import_register(**sent, into=form.into(), actor=account),
         )
         register = counted_registers().get(pk=register.pk)
-        return Response(RegisterBrought(register, context={"decisions": decisions}).data, status=201)
+        return answer_made(RegisterBrought, register, decisions)

@@ -16,6 +16,7 @@ from weighting.api.table_imports import (
     ReadingTold,
     TableImports,
     TableRequestSerializer,
+    answer_made,
 )
 from weighting.permissions import STAFF
 from weighting.visitors import account_of
@@ -53,4 +54,4 @@ class SeriesImports(TableImports):
             *(request, form, SeriesRequest),
             lambda said, sent: import_series(**sent, terms=SeriesTerms(**said), actor=account),
         )
-        return Response(SeriesBrought(series, context={"decisions": decisions}).data, status=201)
+        return answer_made(SeriesBrought, series, decisions)

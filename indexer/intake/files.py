@@ -139,6 +139,11 @@ def read_file(
     table = table_of(Parcel(data, log, reading, SHEET, as_it_stands, limits.bytes))
     if table is None or _has_too_many_columns(len(table.header), log):
         return None
+    return _with_other_sheets(table, kind)
+
+
+def _with_other_sheets(table: Table, kind: str) -> FileTable:
+    """Return a table with the names of the sheets that were not read, and of the years that sheets are of."""
     made = {made.kind: made for made in table.decisions.made}
     sheets = made.get("sheet")
     if sheets is None:

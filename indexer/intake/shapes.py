@@ -361,6 +361,28 @@ def _is_spent(frame: _Frame, place: int) -> bool:
     )
 
 
+class _Spread:
+    """Cells of a long table as they come, by unit and indicator."""
+
+    def __init__(self) -> None:
+        self.units: list[str] = []
+        self.lines: list[int] = []
+        self.cells: dict[str, dict[int, str]] = {}
+        self._places: dict[tuple[str, int], int] = {}
+        # The first row of a unit that is free for an indicator, so that no search grows with the repeats.
+        self._again: Counter[tuple[str, str]] = Counter()
+
+    def put(self, label: str, head: str, text: str, line: int) -> None:
+        time = self._again[label, head]
+        self._again[label, head] += 1
+        row = self._places.get((label, time))
+        if row is None:
+            row = self._places[label, time] = len(self.units)
+            self.units.append(label)
+            self.lines.append(line)
+        self.cells.setdefault(head, {})[row] = text
+
+
 def _long(frame: _Frame, unit: int, indicator: int, value: int, decisions: Decisions) -> Shaped:
     """Turn (unit, indicator, value[, total]) into a wide table.
 
@@ -369,38 +391,22 @@ def _long(frame: _Frame, unit: int, indicator: int, value: int, decisions: Decis
     """
     _settle_repeats(frame, [unit, indicator], decisions)
     total = find_word(frame.heads, TOTAL_WORDS - {folded(frame.heads[unit])})
-    units: list[str] = []
-    lines: list[int] = []
-    cells: dict[str, dict[int, str]] = {}
-    places: dict[tuple[str, int], int] = {}
+    spread = _Spread()
     totals: dict[str, tuple[str, int]] = {}
-    # The first row of a unit that is still free for an indicator, so that no search grows with the repeats.
-    again: Counter[tuple[str, str]] = Counter()
-
-    def put(label: str, head: str, text: str, line: int) -> None:
-        time = again[label, head]
-        again[label, head] += 1
-        row = places.get((label, time))
-        if row is None:
-            row = places[label, time] = len(units)
-            units.append(label)
-            lines.append(line)
-        cells.setdefault(head, {})[row] = text
-
     rows = zip(frame.columns[unit], frame.columns[indicator], frame.columns[value], frame.lines, strict=True)
     for place, (label, head, text, line) in enumerate(rows):
-        put(label, head, text, line)
+        spread.put(label, head, text, line)
         if total is not None and frame.columns[total][place]:
             totals.setdefault(head, (frame.columns[total][place], line))
     for head, (text, line) in totals.items():
-        put(frame.heads[total or 0], head, text, line)
+        spread.put(frame.heads[total or 0], head, text, line)
     used = {unit, indicator, value, total}
     unread = [head for place, head in enumerate(frame.heads) if place not in used and head]
     return Shaped(
-        units=units,
-        lines=lines,
-        heads=list(cells),
-        columns=[_spread(found, len(units)) for found in cells.values()],
+        units=spread.units,
+        lines=spread.lines,
+        heads=list(spread.cells),
+        columns=[_spread(found, len(spread.units)) for found in spread.cells.values()],
         layout="long",
         unit_column=frame.heads[unit],
         unread=[*frame.unread, *unread],

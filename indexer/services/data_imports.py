@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -183,26 +184,24 @@ def settle_targets(draft: DataImport, *, columns: Mapping[int, str], rows: Mappi
 
     Raises `Refused` naming every target that there is not.
     """
-    draft = locked_import(draft)
-    set_targets(draft, columns=columns, rows=rows)
-    draft.save(update_fields=["column_targets", "row_targets"])
-    return draft
+    return _with_targets(draft, partial(set_targets, columns=columns, rows=rows))
 
 
 @transaction.atomic
 def accept_suggestions(draft: DataImport) -> DataImport:
     """Take every nearest name for what was meant."""
-    draft = locked_import(draft)
-    take_nearest(draft)
-    draft.save(update_fields=["column_targets", "row_targets"])
-    return draft
+    return _with_targets(draft, take_nearest)
 
 
 @transaction.atomic
 def leave_out_columns(draft: DataImport) -> DataImport:
     """Leave out every column that stands for no indicator yet: a publisher's file has many."""
+    return _with_targets(draft, set_columns_aside)
+
+
+def _with_targets(draft: DataImport, settle: Callable[[DataImport], None]) -> DataImport:
     draft = locked_import(draft)
-    set_columns_aside(draft)
+    settle(draft)
     draft.save(update_fields=["column_targets", "row_targets"])
     return draft
 

@@ -193,18 +193,19 @@ def _use_series(terms: EditionTerms, city_ids: list[int]) -> DataSeries:
 @transaction.atomic
 def record_printed_figures(data_set: DataSet, figures: Iterable[PrintedFigure], *, actor: Account) -> int:
     """Keep what a publication prints for the units of a data set."""
-    nodes = {node.code: node for node in Indicator.objects.filter(framework=data_set.framework_id)}
-    rows = [
-        PublishedFigure(
-            data_set=data_set,
-            city_id=figure.city_id,
-            indicator=nodes[figure.node] if figure.node else None,
-            value=figure.value,
-            rank=figure.rank,
-        )
-        for figure in figures
-    ]
-    PublishedFigure.objects.bulk_create(rows)
+    node_of = _nodes_of_figures(data_set)
+    rows = PublishedFigure.objects.bulk_create(
+        [
+            PublishedFigure(
+                data_set=data_set,
+                city_id=figure.city_id,
+                indicator=node_of[figure.node],
+                value=figure.value,
+                rank=figure.rank,
+            )
+            for figure in figures
+        ]
+    )
     record_act(actor, "record_figures", data_set, count=len(rows))
     return len(rows)
 
@@ -212,19 +213,26 @@ def record_printed_figures(data_set: DataSet, figures: Iterable[PrintedFigure], 
 @transaction.atomic
 def record_place_figures(data_set: DataSet, figures: Iterable[PlaceFigure], *, actor: Account) -> int:
     """Keep what a publication prints for the provinces of a data set."""
-    nodes = {node.code: node for node in Indicator.objects.filter(framework=data_set.framework_id)}
-    rows = [
-        PrintedPlaceFigure(
-            data_set=data_set,
-            province_id=figure.province_id,
-            indicator=nodes[figure.node] if figure.node else None,
-            value=figure.value,
-        )
-        for figure in figures
-    ]
-    PrintedPlaceFigure.objects.bulk_create(rows)
+    node_of = _nodes_of_figures(data_set)
+    rows = PrintedPlaceFigure.objects.bulk_create(
+        [
+            PrintedPlaceFigure(
+                data_set=data_set,
+                province_id=figure.province_id,
+                indicator=node_of[figure.node],
+                value=figure.value,
+            )
+            for figure in figures
+        ]
+    )
     record_act(actor, "record_figures", data_set, count=len(rows))
     return len(rows)
+
+
+def _nodes_of_figures(data_set: DataSet) -> dict[str, Indicator | None]:
+    """Return the nodes by their codes; '' is the whole index."""
+    nodes = Indicator.objects.filter(framework=data_set.framework_id)
+    return {"": None} | {node.code: node for node in nodes}
 
 
 @transaction.atomic

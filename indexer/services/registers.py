@@ -1,7 +1,7 @@
 """Registers of units: made once, added to, never rewritten."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import F
@@ -146,36 +146,55 @@ def register_units(
     """
     register = Register.objects.select_for_update(no_key=True).get(pk=(register or default_register()).pk)
     provinces = provinces_of(rows, register)
-    held = [
-        KnownUnit(*said)
-        for said in City.objects.filter(register=register).order_by("pk").values_list(*FIELDS).iterator()
-    ]
+    held = _units_held(register)
     known: dict[int, Named[KnownUnit]] = {}
     for one in held:
         known.setdefault(one.province_id, Named()).add(one)
     beside = {place: known.setdefault(province.pk, Named()) for place, province in provinces.items()}
     _check_codes(rows, held, beside)
-    fresh: list[KnownUnit] = []
-    changed: list[KnownUnit] = []
-    units: list[KnownUnit] = []
+    met = _meet(rows, provinces, beside)
+    # What is new is written as it has become.
+    written = {unit.pk: unit for unit in (*met.changed, *_completed(known.values())) if unit.pk}
+    _write(met.fresh, list(written.values()), register)
+    grouped = put_in_groups(register, met.units, rows)
+    if met.fresh or written or grouped:
+        further = {"grouped": grouped} if grouped else {}
+        record_act(actor, "register", register, added=len(met.fresh), completed=len(written), **further)
+    return met.units
+
+
+@dataclass(frozen=True)
+class _Met:
+    """The units of some rows, in their order; which of them are new, and which were completed."""
+
+    units: list[KnownUnit] = field(default_factory=list)
+    fresh: list[KnownUnit] = field(default_factory=list)
+    changed: list[KnownUnit] = field(default_factory=list)
+
+
+def _units_held(register: Register) -> list[KnownUnit]:
+    held = City.objects.filter(register=register).order_by("pk").values_list(*FIELDS)
+    return [KnownUnit(*said) for said in held.iterator()]
+
+
+def _meet(
+    rows: Sequence[CityRow],
+    provinces: Mapping[tuple[str, str], Province],
+    beside: Mapping[tuple[str, str], Named[KnownUnit]],
+) -> _Met:
+    """Find the unit of each row among those ``beside`` it in its province, or add it to them."""
+    met = _Met()
     for row in rows:
         place = row.region, row.province
         unit = beside[place].find(row.names)
         if unit is None:
             unit = beside[place].add(KnownUnit(0, provinces[place].pk, *row.names, list(row.aliases)))
             _complete(unit, row)
-            fresh.append(unit)
+            met.fresh.append(unit)
         elif _complete(unit, row):
-            changed.append(unit)
-        units.append(unit)
-    # What is new is written as it has become.
-    written = {unit.pk: unit for unit in (*changed, *_completed(known.values())) if unit.pk}
-    _write(fresh, list(written.values()), register)
-    grouped = put_in_groups(register, units, rows)
-    if fresh or written or grouped:
-        further = {"grouped": grouped} if grouped else {}
-        record_act(actor, "register", register, added=len(fresh), completed=len(written), **further)
-    return units
+            met.changed.append(unit)
+        met.units.append(unit)
+    return met
 
 
 def _write(fresh: Sequence[KnownUnit], completed: Sequence[KnownUnit], register: Register) -> None:

@@ -1,6 +1,6 @@
 """A file of several years to an edition of each, in one act."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -73,30 +73,37 @@ def store_every_year(
     _check_stored(held, already)
     series = series_of(draft)
     made = YearsStored([], kept=held if already.choice == StoredYears.SKIP else [])
-    blockers: list[str] = []
-    rules: set[str] = set()
+    refused: dict[int, Refused] = {}
     for year in years:
         if year in made.kept:
             continue
         corrects = already.reason if year in held else ""
         try:
-            edition = _store_year(draft, year, corrects, actor, versions)
+            _add(made, year, _store_year(draft, year, corrects, actor, versions))
         except Refused as refusal:
             if isinstance(refusal, SameData) and series and refusal.series_id == series.pk:
                 made.kept.append(year)
-                continue
-            rules |= refusal.rules if isinstance(refusal, ImportBlocked) else set()
-            blockers += [
-                _("%(year)s: %(problem)s") % {"year": year, "problem": one} for one in refusal.blockers
-            ]
-        else:
-            _add(made, year, edition)
+            else:
+                refused[year] = refusal
+    _check_stored_any(made, refused)
+    draft.delete()
+    return made
+
+
+def _check_stored_any(made: YearsStored, refused: Mapping[int, Refused]) -> None:
+    """Refuse all where any year was refused, or where nothing is new."""
+    blockers = [
+        _("%(year)s: %(problem)s") % {"year": year, "problem": one}
+        for year, refusal in refused.items()
+        for one in refusal.blockers
+    ]
+    rules = {
+        rule for refusal in refused.values() if isinstance(refusal, ImportBlocked) for rule in refusal.rules
+    }
     if not blockers and not made.editions:
         blockers = [_nothing_new(made)]
     if blockers:
         raise YearsBlocked(blockers, rules)
-    draft.delete()
-    return made
 
 
 def _check_kind(draft: DataImport, years: list[int]) -> None:

@@ -27,6 +27,13 @@ MAIL_TIMEOUT = 5
 def check_settings() -> Iterator[Finding]:
     """Look for settings that leave a door open, or that do not fit each other."""
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    yield from _check_doors(host)
+    yield from _check_halves()
+    yield fine(_("People come to %(url)s.") % {"url": settings.PUBLIC_URL})
+
+
+def _check_doors(host: str) -> Iterator[Finding]:
+    """Look for settings that let in who should stay out, or read along."""
     if settings.DEBUG:
         yield wrong(_("Errors are shown with the code and settings behind them."), _("Set DJANGO_DEBUG=0."))
     if len(settings.SECRET_KEY) < SHORTEST_KEY:
@@ -44,6 +51,10 @@ def check_settings() -> Iterator[Finding]:
             _("Personal links and passwords travel without encryption."),
             _("Serve %(host)s over TLS and set QUANHENG_HTTPS=1.") % {"host": host},
         )
+
+
+def _check_halves() -> Iterator[Finding]:
+    """Look for settings of which another one that belongs to them is lacking."""
     if settings.HTTPS and not settings.PROXIES:
         yield look(
             _("Everybody seems to come from one address, that of the proxy."),
@@ -65,7 +76,6 @@ def check_settings() -> Iterator[Finding]:
             % {"url": settings.OIDC_SERVER},
             _("Set QUANHENG_OIDC_CLIENT and QUANHENG_OIDC_SECRET to what it was registered with there."),
         )
-    yield fine(_("People come to %(url)s.") % {"url": settings.PUBLIC_URL})
 
 
 def _providers() -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from weighting.api.table_imports import (
     ReadingTold,
     TableImports,
     TableRequestSerializer,
+    answer_made,
 )
 from weighting.enums import VersionSource
 from weighting.forms.uploads import FrameworkImportForm, PanelImportForm
@@ -62,7 +63,7 @@ class FrameworkImports(TableImports):
             lambda said, sent: import_framework(**said, **sent, actor=account),
         )
         framework = frameworks_visible_to(account).get(pk=framework.pk)
-        return Response(FrameworkBrought(framework, context={"decisions": decisions}).data, status=201)
+        return answer_made(FrameworkBrought, framework, decisions)
 
 
 class PanelRequest(TableRequestSerializer):
@@ -89,7 +90,7 @@ class PanelImports(TableImports):
             *(request, form, PanelRequest), lambda said, sent: import_panel(**said, **sent, actor=account)
         )
         panel = panels_visible_to(account).get(pk=panel.pk)
-        return Response(PanelBrought(panel, context={"decisions": decisions}).data, status=201)
+        return answer_made(PanelBrought, panel, decisions)
 
 
 class _WeightedRequest(TableRequestSerializer):
@@ -127,7 +128,7 @@ class WeightImports(TableImports):
             *(request, form, WeightsRequest),
             lambda said, sent: import_version(**{**said, **sent}, actor=account),
         )
-        return Response(VersionBrought(version, context={"decisions": decisions}).data, status=201)
+        return answer_made(VersionBrought, version, decisions)
 
 
 class TotalsRequest(_WeightedRequest):
@@ -156,4 +157,4 @@ class TotalsImports(TableImports):
             *(request, form, TotalsRequest),
             lambda said, sent: draft_implied_version(**said, **sent, actor=account),
         )
-        return Response(VersionBrought(version, context={"decisions": decisions}).data, status=201)
+        return answer_made(VersionBrought, version, decisions)

@@ -15,6 +15,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from weighting.api.base import Answer
 from weighting.api.errors import WrongFile, wrong_in
@@ -132,6 +133,11 @@ class TableImports(Answer):
         except FileProblems as found:
             raise WrongFile(found, **_reading(decisions)) from found
         return made, decisions
+
+
+def answer_made(serializer: type[serializers.Serializer], made: object, decisions: Decisions) -> Response:
+    """Answer 201 with what was made, and how its file was read."""
+    return Response(serializer(made, context={"decisions": decisions}).data, status=201)
 
 
 def told(decisions: Decisions) -> Any:

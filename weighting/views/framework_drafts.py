@@ -1,5 +1,6 @@
 """Frameworks made and changed in the browser: the tree, one node of it, and what becomes of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from weighting.exceptions import Refused
 from weighting.forms.framework_drafts import NodeForm
 from weighting.forms.names import NamedForm
-from weighting.models import FrameworkDraft
+from weighting.models import Framework, FrameworkDraft
 from weighting.permissions import STAFF, audience
 from weighting.readers import FileProblem, FileProblems
 from weighting.selectors.framework_drafts import (
@@ -49,25 +50,25 @@ def tree_new(request: HttpRequest) -> HttpResponse:
 @require_POST
 def framework_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin the next edition of a framework."""
-    account = account_of(request)
-    framework = get_object_or_404(frameworks_visible_to(account), pk=pk)
-    try:
-        draft = services.copy_framework(framework, actor=account)
-    except Refused as refusal:
-        return answer_refusal(request, refusal, back=reverse("weighting:framework-detail", args=[pk]))
-    return _to_tree(draft.pk)
+    framework = get_object_or_404(frameworks_visible_to(account_of(request)), pk=pk)
+    return _begin(request, framework, services.copy_framework)
 
 
 @audience(STAFF)
 @require_POST
 def framework_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin to change a framework that nothing rests on."""
-    account = account_of(request)
-    framework = get_object_or_404(frameworks_owned_by(account), pk=pk)
+    framework = get_object_or_404(frameworks_owned_by(account_of(request)), pk=pk)
+    return _begin(request, framework, services.reopen_framework)
+
+
+def _begin(request: HttpRequest, framework: Framework, begin: Callable[..., FrameworkDraft]) -> HttpResponse:
+    """Begin a draft from a framework, and lead to its tree."""
     try:
-        draft = services.reopen_framework(framework, actor=account)
+        draft = begin(framework, actor=account_of(request))
     except Refused as refusal:
-        return answer_refusal(request, refusal, back=reverse("weighting:framework-detail", args=[pk]))
+        back = reverse("weighting:framework-detail", args=[framework.pk])
+        return answer_refusal(request, refusal, back=back)
     return _to_tree(draft.pk)
 
 

@@ -1,5 +1,6 @@
 """An import on its way: sent in, mapped, looked through and corrected, stored."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from indexer.forms.data_sets import DataSetImportForm, RatesForm, TermsForm, UnitForm, corrections_in
 from indexer.forms.stored_years import StoredYearsForm
 from indexer.forms.versions import VersionsForm
+from indexer.intake.sheets import Place, Sheet
 from indexer.job_words import duration_words
 from indexer.method_words import method_words
 from indexer.models import DataImport, DataSet
@@ -43,7 +45,7 @@ from indexer.services.data_imports import (
 from indexer.services.import_drafts import discard_import
 from indexer.services.kept_choices import kept_choices
 from indexer.services.yearly_imports import YearsStored, store_every_year
-from indexer.views.data.import_mapping import choices_in, side_context, sides_of
+from indexer.views.data.import_mapping import Side, choices_in, side_context, sides_of
 from indexer.views.data.import_reading import reading_context, readings_in
 from indexer.views.data.import_report import finding_rows, report_columns, report_facts, report_rows
 from indexer.words import data_set_name
@@ -110,19 +112,8 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     sent = request.POST if request.method == "POST" else {}
     errors: dict[str, str] = {}
     if request.method == "POST":
-        (columns, wrong_columns), (rows, wrong_rows) = (choices_in(sent, side, draft) for side in sides)
-        errors = {**wrong_columns, **wrong_rows}
         readings = readings_in(sent, draft)
-        try:
-            draft = settle_targets(draft, columns=columns, rows=rows)
-            if "leave-out-columns" in sent:
-                draft = leave_out_columns(draft)
-            if readings:
-                choose_reading(draft, choices=readings)
-        except Refused as refusal:
-            messages.error(request, join_sentences(refusal.blockers))
-        except FileProblems as found:
-            messages.error(request, str(found))
+        draft, errors = _settle_mapping(request, draft, sides, readings)
         if readings and not errors:
             # What is read otherwise is to be looked at again, and what could not be to be chosen again.
             return redirect("indexer:import-mapping", pk=pk)
@@ -140,6 +131,25 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "indexer/data/import_mapping.html", context, status=status)
 
 
+def _settle_mapping(
+    request: HttpRequest, draft: DataImport, sides: Sequence[Side], readings: Mapping[str, str]
+) -> tuple[DataImport, dict[str, str]]:
+    """Settle what was sent of columns, rows and readings; return the draft as it is, and what was wrong."""
+    sent = request.POST
+    (columns, wrong_columns), (rows, wrong_rows) = (choices_in(sent, side, draft) for side in sides)
+    try:
+        draft = settle_targets(draft, columns=columns, rows=rows)
+        if "leave-out-columns" in sent:
+            draft = leave_out_columns(draft)
+        if readings:
+            choose_reading(draft, choices=readings)
+    except Refused as refusal:
+        messages.error(request, join_sentences(refusal.blockers))
+    except FileProblems as found:
+        messages.error(request, str(found))
+    return draft, {**wrong_columns, **wrong_rows}
+
+
 @audience(STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_check(request: HttpRequest, pk: int) -> HttpResponse:
@@ -150,20 +160,10 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
     rates = RatesForm(request.POST if "rates-asked" in request.POST else None)
     if rates.is_bound:
         return _settle_rates(request, draft, rates)
-    if request.method == "POST":
-        review = review_of(draft)
-        sent = corrections_in(request.POST.dict())
-        sheet = review.mapped.sheet
-        changed = {
-            place: text
-            for place, text in sent.items()
-            if place[0] < len(sheet.units)
-            and place[1] < len(sheet.columns)
-            and text.strip() != sheet.cell(*place)
-        }
-        correct_cells(draft, cells=changed)
-        return redirect("indexer:import-check", pk=pk)
     review = review_of(draft)
+    if request.method == "POST":
+        correct_cells(draft, cells=_changed_cells(request, review.mapped.sheet))
+        return redirect("indexer:import-check", pk=pk)
     blockers, notes = review.blockers, review.notes
     context = {
         **frame_of(draft, "check"),
@@ -188,6 +188,16 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
         "save_links": save_links(reverse("indexer:import-report", args=[pk])),
     }
     return render(request, "indexer/data/import_check.html", context)
+
+
+def _changed_cells(request: HttpRequest, sheet: Sheet) -> dict[Place, str]:
+    """Return what was sent of cells that there are, and that say something else."""
+    rows, columns = len(sheet.units), len(sheet.columns)
+    return {
+        place: text
+        for place, text in corrections_in(request.POST.dict()).items()
+        if place[0] < rows and place[1] < columns and text.strip() != sheet.cell(*place)
+    }
 
 
 def _stored_years(request: HttpRequest, draft: DataImport) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from indexer.selectors.register_search import are_countries
 from indexer.services.import_registers import choose_countries, make_register, unit_table_of
 from indexer.views.data.data_imports import draft_of, frame_of, next_step
 from weighting.exceptions import Refused
+from weighting.models import Account
 from weighting.permissions import STAFF, audience
 from weighting.readers import FileProblems
 from weighting.sentences import join_sentences
@@ -40,19 +41,9 @@ def import_register(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("indexer:import-mapping", pk=pk)
     initial = {"name_zh": draft.name_zh, "name_en": draft.name_en, "code": facts.likely_code}
     form = NewRegisterForm(request.POST if request.method == "POST" else None, facts=facts, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        try:
-            draft = make_register(
-                draft, words=form.words(), actor=account, code=said["code"], group=said["group"]
-            )
-        except Refused as refusal:
-            form.add_error(None, list(refusal.blockers))
-        except FileProblems as found:
-            form.add_error(None, str(found))
-        else:
-            messages.success(request, _made_words(draft))
-            return redirect(next_step(draft))
+    if request.method == "POST" and form.is_valid() and (made := _make(draft, form, account)):
+        messages.success(request, _made_words(made))
+        return redirect(next_step(made))
     context = {
         **frame_of(draft, "mapping"),
         "form": form,
@@ -61,6 +52,18 @@ def import_register(request: HttpRequest, pk: int) -> HttpResponse:
         "cancel_url": reverse("indexer:import-mapping", args=[pk]),
     }
     return answer_form(request, "indexer/data/import_register.html", context)
+
+
+def _make(draft: DataImport, form: NewRegisterForm, actor: Account) -> DataImport | None:
+    """Return the draft with the register that was made, or none with what is wrong told by the form."""
+    said = form.cleaned_data
+    try:
+        return make_register(draft, words=form.words(), actor=actor, code=said["code"], group=said["group"])
+    except Refused as refusal:
+        form.add_error(None, list(refusal.blockers))
+    except FileProblems as found:
+        form.add_error(None, str(found))
+    return None
 
 
 def _made_words(draft: DataImport) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from indexer.models import City
 from indexer.numeric.concentration import ConcentrationError
@@ -194,6 +194,18 @@ def places_held(report: ConcentrationReport) -> tuple[Sequence[PlaceConcentratio
     return (report.provinces if PROVINCE in cities.shown_levels else []), cities.register.provinces_word
 
 
+_RANGE_OF_HALF = gettext_lazy(
+    "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), half "
+    "of the %(units)s would keep to a range of %(median)s in nine draws of ten; least sure is "
+    "%(city)s, between rank %(low)s and rank %(high)s."
+)
+_MANY_KEEP = gettext_lazy(
+    "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), "
+    "%(kept)s of %(count)s %(units)s would keep one rank in nine draws of ten; least sure is "
+    "%(city)s, between rank %(low)s and rank %(high)s."
+)
+
+
 def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:
     """Say how wide the ranks are under other experts; or that nobody has asked yet."""
     if len(subject.cities) < 2:
@@ -220,6 +232,7 @@ def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:
         )
     widest = np.flatnonzero(widths == widths.max())
     place = int(widest[0])
+    said = _RANGE_OF_HALF if np.median(widths) else _MANY_KEEP
     words |= {
         "median": f"{np.median(widths):g}",
         "city": subject.cities[place].name,
@@ -228,18 +241,6 @@ def certainty(subject: NodeScores, intervals: RankIntervals | None) -> str:
         "kept": int((widths == 0).sum()),
         "count": len(widths),
     }
-    if np.median(widths):
-        said = _(
-            "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), half "
-            "of the %(units)s would keep to a range of %(median)s in nine draws of ten; least sure is "
-            "%(city)s, between rank %(low)s and rank %(high)s."
-        )
-    else:
-        said = _(
-            "Had other experts of the same kind been asked (%(draws)s bootstrap draws, seed %(seed)s), "
-            "%(kept)s of %(count)s %(units)s would keep one rank in nine draws of ten; least sure is "
-            "%(city)s, between rank %(low)s and rank %(high)s."
-        )
     return f"{said % words} {_as_unsure(len(widest) - 1)}".rstrip()
 
 

@@ -1,5 +1,6 @@
 """Studies: the lists, asking a new one, live progress, the answer, and stopping or going on."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -98,24 +99,25 @@ def study_progress(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def study_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a study that waits or runs."""
-    study = load_study(request, pk)
-    try:
-        cancel_study(study, actor=account_of(request))
-    except Refused as refusal:
-        return study_page(request, load_study(request, pk), problems=refusal.blockers, status=CONFLICT)
-    messages.success(request, _("The study is cancelled. What it has counted is kept."))
-    return redirect("indexer:study-detail", pk=pk)
+    done = _("The study is cancelled. What it has counted is kept.")
+    return _act(request, pk, cancel_study, done=done)
 
 
 @audience(STAFF)
 @require_POST
 def study_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Go on with a study that failed or was cancelled."""
-    study = load_study(request, pk)
+    return _act(request, pk, resume_study)
+
+
+def _act(request: HttpRequest, pk: int, act: Callable[..., object], done: str = "") -> HttpResponse:
+    """Act on a study, or show its page with why it cannot be."""
     try:
-        resume_study(study, actor=account_of(request))
+        act(load_study(request, pk), actor=account_of(request))
     except Refused as refusal:
         return study_page(request, load_study(request, pk), problems=refusal.blockers, status=CONFLICT)
+    if done:
+        messages.success(request, done)
     return redirect("indexer:study-detail", pk=pk)
 
 

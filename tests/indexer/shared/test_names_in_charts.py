@@ -64,33 +64,20 @@ def figures(a, b, c):
     """Every figure of the product, with three names wherever a name can stand."""
     caption = {"title": a, "subtitle": b, "source": c}
     word = {"unit_word": "city", **caption}
+    yield from maps(a, b, c, word)
+    yield from lines_and_scatters(a, b, c, word)
+    yield from figures_of_studies(a, b, c, word)
     moves = [charts.RankMove(a, 1, 2), charts.RankMove(b, 30, 3), charts.RankMove(c, 3, 30)]
     changes = [charts.ScoreMove(a, {b: 0.004, c: -0.001}), charts.ScoreMove(c, {b: -0.009, c: 0.002})]
     weights = [charts.NodeWeight(a, b, 27.7), charts.NodeWeight(c, b, 25.0)]
-    dots = [
-        charts.MapDot(a, b, 39.9, 116.4, 1, 10.2, shift=0),
-        charts.MapDot(c, b, 39.1, 117.2, 3, 2.0, shift=-1),
-    ]
     lines = [charts.RankLine(a, [1, 1, 2]), charts.RankLine(b, [34, 32, 1])]
     flows = [charts.Flow(0, 0, 0, 0, 9), charts.Flow(0, 0, 0, 1, 1), charts.Flow(1, 1, 1, 0, 1)]
     points = [charts.CityPoint(a, b, 10.194), charts.CityPoint(c, b, 0.2)]
-    interval = study_charts.RankInterval(a, 1, 1.0, 1.0, 1.5, 2.0, 3.0)
-    amounts = [study_charts.Amount(a, 1.0, 0.5, 1.5, part=b), study_charts.Amount(b, 2.0, 1.0, 3.0, part=c)]
     yield charts.rank_shift_chart(moves, **word)
     yield charts.score_shift_chart(changes, **word)
     yield charts.weights_chart(weights, **caption)
     yield charts.composition_chart(changes, digits=2, **word)
     yield charts.bump_chart(lines, [a, b, c], **word)
-    yield charts.score_map(dots, b, place_word=c, **word)
-    yield charts.shift_map(dots, place_word=c, **word)
-    grouped = [replace(dot, group=name, score=-1.0) for dot, name in zip(dots, (a, b), strict=True)]
-    yield charts.score_map(grouped, b, groups=charts.Groups(c, [a, b]), **word)
-    yield charts.shift_map(grouped, groups=charts.Groups(c, [a, b]), **word)
-    cells = [charts.MapCell(a, 39.9, 116.4, 3, 10.2), charts.MapCell(c, 39.1, 117.2, 1, -2.0)]
-    yield charts.cell_map(cells, b, units_word=c, **caption)
-    square = [[[[0.0, 1.0], [4.0, 1.0], [4.0, 5.0], [0.0, 1.0]]]]
-    areas = [charts.MapArea(a, 1, 2.0, 0, square), charts.MapArea(b, 0, 0.0, None, square)]
-    yield charts.border_map(areas, [c], b, **word)
     yield charts.lorenz_chart([0, 0.1, 0.3, 1], units_word=a, **caption)
     yield charts.rank_flow_chart(flows, ["1–10", "11–20"], [a, b, c], units_word=c, **caption)
     yield charts.weight_ticks_chart(weights, c, **caption)
@@ -111,6 +98,31 @@ def figures(a, b, c):
     )
     yield charts.dumbbell_chart([charts.WeightAndImportance(a, 30.0, 20.0, 10.0, 40.0)], **caption)
     yield charts.histogram_chart([charts.Bin(0.0, 1.0, 3)], x_title=a, units_word=b, **caption)
+    yield distribution_chart(
+        [ScoreDistribution(a, [1, 2, 3, 4, 5]), ScoreDistribution(b, [5, 4, 3, 2, 1])], **caption
+    )
+
+
+def maps(a, b, c, word):
+    caption = {name: text for name, text in word.items() if name != "unit_word"}
+    dots = [
+        charts.MapDot(a, b, 39.9, 116.4, 1, 10.2, shift=0),
+        charts.MapDot(c, b, 39.1, 117.2, 3, 2.0, shift=-1),
+    ]
+    yield charts.score_map(dots, b, place_word=c, **word)
+    yield charts.shift_map(dots, place_word=c, **word)
+    grouped = [replace(dot, group=name, score=-1.0) for dot, name in zip(dots, (a, b), strict=True)]
+    yield charts.score_map(grouped, b, groups=charts.Groups(c, [a, b]), **word)
+    yield charts.shift_map(grouped, groups=charts.Groups(c, [a, b]), **word)
+    cells = [charts.MapCell(a, 39.9, 116.4, 3, 10.2), charts.MapCell(c, 39.1, 117.2, 1, -2.0)]
+    yield charts.cell_map(cells, b, units_word=c, **caption)
+    square = [[[[0.0, 1.0], [4.0, 1.0], [4.0, 5.0], [0.0, 1.0]]]]
+    areas = [charts.MapArea(a, 1, 2.0, 0, square), charts.MapArea(b, 0, 0.0, None, square)]
+    yield charts.border_map(areas, [c], b, **word)
+
+
+def lines_and_scatters(a, b, c, word):
+    caption = {name: text for name, text in word.items() if name != "unit_word"}
     furthest = [charts.SeriesPoint(a, 1, 2.0, 3.0, 0.1, False)]
     furthest.append(charts.SeriesPoint(b, 2, 9.0, 1.0, 4.0, True))
     behind = charts.Behind((3.0, 2.0), [charts.ScatterCell(0.0, 5.0, 0.0, 5.0, 3)], c)
@@ -126,15 +138,18 @@ def figures(a, b, c):
             are_ranks=are_ranks,
             **caption,
         )
+
+
+def figures_of_studies(a, b, c, word):
+    caption = {name: text for name, text in word.items() if name != "unit_word"}
+    interval = study_charts.RankInterval(a, 1, 1.0, 1.0, 1.5, 2.0, 3.0)
+    amounts = [study_charts.Amount(a, 1.0, 0.5, 1.5, part=b), study_charts.Amount(b, 2.0, 1.0, 3.0, part=c)]
     yield study_charts.interval_chart([interval], **word)
     yield study_charts.rank_heat_chart([study_charts.RankShare(a, 1, 40.0)], share_word="%", **word)
     yield study_charts.shift_histogram([(0.0, 1.0, 60.0), (1.0, 2.0, 40.0)], share_word="%", **caption)
     yield study_charts.amount_chart(amounts, unit=c, **caption)
     yield study_charts.sobol_chart(amounts, **caption)
     yield study_charts.acceptability_chart(amounts, **word)
-    yield distribution_chart(
-        [ScoreDistribution(a, [1, 2, 3, 4, 5]), ScoreDistribution(b, [5, 4, 3, 2, 1])], **caption
-    )
 
 
 def code_in(part, key=""):
@@ -196,7 +211,8 @@ def chart_functions():
 
 
 def test_every_chart_is_among_the_figures():
-    source = inspect.getsource(figures)
+    parts = (figures, maps, lines_and_scatters, figures_of_studies)
+    source = "".join(map(inspect.getsource, parts))
     names = [function.__name__ for function in chart_functions()]
     assert len(names) > 18
     assert [name for name in names if f"{name}(" not in source] == []

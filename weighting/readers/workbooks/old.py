@@ -113,43 +113,54 @@ def _records(book: bytes, start: int) -> Iterator[tuple[int, bytes]]:
         start += 4 + length
 
 
+class _Sectors:
+    """A file that is kept in sectors like a disk, each of which a table says the next one of."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._size = 1 << _number_at(data, 30)
+        count, more = (struct.unpack_from("<I", data, at)[0] for at in (44, 68))
+        tables = list(struct.unpack_from("<109I", data, 76))
+        # A table of tables that leads back into itself ends with the file.
+        while more < NO_SECTOR and len(tables) < min(count, len(data) // self._size):
+            *further, more = self._numbers_in(more)
+            tables += further
+        self._next = [number for part in tables[:count] for number in self._numbers_in(part)]
+
+    def stream(self, first: int) -> bytes:
+        """Return what is kept from a sector on."""
+        return b"".join(map(self._sector, _chain(first, self._next)))
+
+    def _sector(self, number: int) -> bytes:
+        return self._data[(number + 1) * self._size : (number + 2) * self._size]
+
+    def _numbers_in(self, number: int) -> tuple[int, ...]:
+        return struct.unpack(f"<{self._size // 4}I", self._sector(number))
+
+
+def _chain(number: int, following: list[int]) -> Iterator[int]:
+    """Yield a sector and those that follow it; one that leads back into itself ends with the table."""
+    for _step in following:
+        if number >= NO_SECTOR:
+            return
+        yield number
+        number = following[number]
+
+
 def _stream_of(data: bytes) -> bytes:
-    """Return the workbook within the file, which is kept in sectors like a disk."""
-    size, small = (1 << shift for shift in struct.unpack_from("<HH", data, 30))
-    count, listing, cutoff, small_table, more = (
-        struct.unpack_from("<I", data, at)[0] for at in (44, 48, 56, 60, 68)
-    )
-
-    def sector(number: int) -> bytes:
-        return data[(number + 1) * size : (number + 2) * size]
-
-    def chain(number: int, table: list[int]) -> Iterator[int]:
-        for _step in table:
-            if number >= NO_SECTOR:
-                return
-            yield number
-            number = table[number]
-
-    tables = list(struct.unpack_from("<109I", data, 76))
-    # A table of tables that leads back into itself ends with the file.
-    while more < NO_SECTOR and len(tables) < min(count, len(data) // size):
-        *further, more = struct.unpack(f"<{size // 4}I", sector(more))
-        tables += further
-    table = [number for part in tables[:count] for number in struct.unpack(f"<{size // 4}I", sector(part))]
-
-    def stream(number: int) -> bytes:
-        return b"".join(map(sector, chain(number, table)))
-
-    listed = stream(listing)
+    """Return the workbook within the file."""
+    sectors = _Sectors(data)
+    listing, cutoff, small_table = (struct.unpack_from("<I", data, at)[0] for at in (48, 56, 60))
+    listed = sectors.stream(listing)
     entries = [listed[start : start + ENTRY] for start in range(0, len(listed) - ENTRY + 1, ENTRY)]
     named = {entry[: max(_number_at(entry, 64) - 2, 0)]: entry for entry in entries}
-    first, length = struct.unpack_from(
-        "<II", named[next((name for name in NAMES if name in named), NAMES[0])], 116
-    )
+    name = next((name for name in NAMES if name in named), NAMES[0])
+    first, length = struct.unpack_from("<II", named[name], 116)
     if length >= cutoff:
-        return stream(first)[:length]
+        return sectors.stream(first)[:length]
     # Small ones lie together in a stream of their own.
-    together = stream(struct.unpack_from("<I", entries[0], 116)[0])
-    numbers = [number for (number,) in struct.iter_unpack("<I", stream(small_table))]
-    parts = (together[part * small : (part + 1) * small] for part in chain(first, numbers))
+    small = 1 << _number_at(data, 32)
+    together = sectors.stream(struct.unpack_from("<I", entries[0], 116)[0])
+    numbers = [number for (number,) in struct.iter_unpack("<I", sectors.stream(small_table))]
+    parts = (together[part * small : (part + 1) * small] for part in _chain(first, numbers))
     return b"".join(parts)[:length]
