@@ -228,21 +228,17 @@ def parse_strictly(content: bytes) -> dict[str, Any]:
 
 def canonical_json(value: Any) -> bytes:
     """RFC 8785 for what manifests hold: no fractions; keys sorted by their UTF-16 units."""
-    return _serialise(value).encode("utf-8")
+    return json.dumps(_in_order(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-def _serialise(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+def _in_order(value: Any) -> Any:
     if isinstance(value, list):
-        return "[" + ",".join(_serialise(entry) for entry in value) + "]"
+        return [_in_order(entry) for entry in value]
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        return "{" + ",".join(f"{_serialise(key)}:{_serialise(value[key])}" for key in keys) + "}"
+        return {key: _in_order(value[key]) for key in keys}
+    if value is None or isinstance(value, bool | int | str):
+        return value
     raise ValueError(f"a manifest holds no {type(value).__name__}: {value!r}")
 
 

@@ -21,6 +21,8 @@ RECEIPT_DOMAIN = b"quanheng/receipt/1"
 ROOT_DOMAIN = b"quanheng/receipt-root/1"
 SUPERSEDED_DOMAIN = b"quanheng/superseded-receipts/1"
 FIRST_PREVIOUS_HASH = "0" * 64
+# The weight of one node as a manifest states it.
+WeightEntry = dict[str, str | bool | None]
 
 
 def canonical_json(value: Mapping[str, Any]) -> bytes:
@@ -238,7 +240,7 @@ def _ballots(round_: Round, excluded: int, entered: int) -> dict[str, Any]:
     }
 
 
-def weight_entries(nodes: Iterable[WeightedNode]) -> list[dict[str, str | bool | None]]:
+def weight_entries(nodes: Iterable[WeightedNode]) -> list[WeightEntry]:
     """Return how a manifest states the weights of all nodes."""
     return [
         weight_entry(
@@ -252,9 +254,7 @@ def weight_entries(nodes: Iterable[WeightedNode]) -> list[dict[str, str | bool |
     ]
 
 
-def weight_entry(
-    *, code: str, parent: str | None, local: float, global_: float, asked: bool
-) -> dict[str, str | bool | None]:
+def weight_entry(*, code: str, parent: str | None, local: float, global_: float, asked: bool) -> WeightEntry:
     """Return how a manifest states the weight of one node."""
     return {
         "code": code,

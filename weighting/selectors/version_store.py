@@ -5,20 +5,21 @@ stranger can never come to different verdicts.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from django.db import connections
-from django.db.models import Prefetch
 
 from tools import verify_weight_version as outsider
 from weighting.immutability import missing_triggers
-from weighting.manifest import FIRST_PREVIOUS_HASH, hash_bytes, version_columns, weight_entries
+from weighting.manifest import FIRST_PREVIOUS_HASH, WeightEntry, hash_bytes, version_columns
 from weighting.models import Framework, WeightVersion
 from weighting.selectors.version_chain import Head
-from weighting.selectors.versions import as_weighted_nodes, weights_along_trees
+from weighting.selectors.versions import weight_entries_of
 
 Finding = tuple[bool, str]
+# A frozen version, and its weights in the tables as a manifest states them.
+Frozen = tuple[WeightVersion, list[WeightEntry]]
 # A framework, and the hashes of its frozen versions by number.
 Chain = tuple[Framework, dict[int, str]]
 # Versions whose manifests and weights are read together.
@@ -30,7 +31,7 @@ def check_store(*, using: str = "default", heads: Sequence[Head] = ()) -> Iterat
     missing = missing_triggers(connections[using])
     yield not missing, "every trigger that keeps frozen rows stands" + _list(missing)
     chains: dict[str, list[Chain]] = {}
-    frozen = groupby(_read_frozen(), key=lambda version: version.framework_id)
+    frozen = groupby(_read_frozen(), key=lambda read: read[0].framework_id)
     owner, versions = next(frozen, (None, iter(())))
     for framework in Framework.objects.order_by("pk"):
         is_owner = framework.pk == owner
@@ -42,24 +43,24 @@ def check_store(*, using: str = "default", heads: Sequence[Head] = ()) -> Iterat
         yield _check_head(head, chains.get(head.framework, []))
 
 
-def _read_frozen() -> Iterator[WeightVersion]:
+def _read_frozen() -> Iterator[Frozen]:
     """Read the frozen versions of all frameworks, chain after chain, as one question for many of them."""
     versions = WeightVersion.objects.filter(number__isnull=False).order_by("framework", "number")
-    whole = versions.select_related("framework", "round", "parent").prefetch_related(
-        Prefetch("node_weights", weights_along_trees())
-    )
-    return whole.iterator(chunk_size=AT_ONCE)
+    whole = versions.select_related("framework", "round", "parent").iterator(chunk_size=AT_ONCE)
+    while together := list(islice(whole, AT_ONCE)):
+        entries = weight_entries_of([version.pk for version in together])
+        yield from ((version, entries.get(version.pk, [])) for version in together)
 
 
 def _check_chain(
-    framework: Framework, versions: Iterable[WeightVersion]
+    framework: Framework, versions: Iterable[Frozen]
 ) -> Generator[Finding, None, dict[int, str]]:
     """Check a chain, and return the hashes of its versions."""
     hashes: dict[int, str] = {0: FIRST_PREVIOUS_HASH}
-    for version in versions:
+    for version, entries in versions:
         number = version.number or 0
         name = f"framework {framework.pk}, version {number}"
-        wrong = list(_faults_of(version, previous=hashes.get(number - 1)))
+        wrong = list(_faults_of(version, entries, previous=hashes.get(number - 1)))
         yield not wrong, f"{name} is what it was frozen as" + _list(wrong)
         hashes[number] = hash_bytes(bytes(version.manifest or b""))
     last = max(hashes)
@@ -80,7 +81,7 @@ def _check_head(head: Head, chains: Sequence[Chain]) -> Finding:
     return held, name + (", and stands" if held else f", and is {hashes[head.number]} here")
 
 
-def _faults_of(version: WeightVersion, *, previous: str | None) -> Iterator[str]:
+def _faults_of(version: WeightVersion, entries: list[WeightEntry], *, previous: str | None) -> Iterator[str]:
     """Yield everything that is wrong with one frozen version, in plain words."""
     content = bytes(version.manifest or b"")
     if hash_bytes(content) != version.manifest_hash:
@@ -92,7 +93,7 @@ def _faults_of(version: WeightVersion, *, previous: str | None) -> Iterator[str]
         yield from _outsiders_faults(manifest)
         if manifest["previous"] != previous:
             yield "it is not chained to the version before it"
-        yield from _differences(version, manifest)
+        yield from _differences(version, entries, manifest)
     except outsider.UNREADABLE as error:
         yield f"its manifest cannot be read: {error!r}"
 
@@ -105,14 +106,15 @@ def _outsiders_faults(manifest: dict[str, Any]) -> Iterator[str]:
             yield f"it does not hold that {text}"
 
 
-def _differences(version: WeightVersion, manifest: Mapping[str, Any]) -> Iterator[str]:
+def _differences(
+    version: WeightVersion, entries: list[WeightEntry], manifest: Mapping[str, Any]
+) -> Iterator[str]:
     """Yield where the columns and the weight rows say something else than the manifest."""
     for key, value in version_columns(version).items():
         if manifest.get(key, value) != value:
             yield f"its column for {key} says {value!r}, its manifest {manifest[key]!r}"
-    rows = weight_entries(as_weighted_nodes(version.node_weights.all()))
-    if rows != manifest["weights"]:
-        codes = {row["code"]: row for row in rows}
+    if entries != manifest["weights"]:
+        codes = {entry["code"]: entry for entry in entries}
         wrong = [entry["code"] for entry in manifest["weights"] if codes.get(entry["code"]) != entry]
         yield "its weights in the tables are not those of its manifest" + _list(wrong)
 

@@ -1,7 +1,7 @@
 """Weight versions as the visitor may see them."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from weighting.enums import RoundState, VersionSource, VersionStatus
-from weighting.manifest import WeightedNode
+from weighting.manifest import WeightedNode, WeightEntry, weight_entry
 from weighting.models import Account, Indicator, NodeWeight, Round, WeightVersion
 from weighting.models.scoring_round import LEAST_PANEL
 from weighting.numeric.arrays import FloatArray
@@ -130,17 +130,19 @@ def _by_analyst(account: Account | None) -> Q:
 
 def weighted_nodes_of(version: WeightVersion) -> list[WeightedNode]:
     """Return the weights of a version along the tree, in file order."""
-    return as_weighted_nodes(weights_along_trees().filter(version=version))
-
-
-def weights_along_trees() -> QuerySet[NodeWeight]:
-    """Return the weights of all versions with their nodes, each along the tree."""
-    return NodeWeight.objects.select_related("indicator__parent").order_by("indicator__position")
-
-
-def as_weighted_nodes(rows: Iterable[NodeWeight]) -> list[WeightedNode]:
-    """Return the rows of a version as its manifest and its services take them."""
+    rows = version.node_weights.select_related("indicator__parent").order_by("indicator__position")
     return [WeightedNode(row.indicator, row.local_weight, row.global_weight, row.asked) for row in rows]
+
+
+def weight_entries_of(version_ids: Collection[int]) -> dict[int, list[WeightEntry]]:
+    """Return the weights of versions as their manifests state them, by version, each along the tree."""
+    rows = NodeWeight.objects.filter(version__in=version_ids).order_by("version", "indicator__position")
+    told = ("version", "indicator__code", "indicator__parent__code", "local_weight", "global_weight", "asked")
+    entries: dict[int, list[WeightEntry]] = {}
+    for version, code, parent, local, global_, asked in rows.values_list(*told):
+        entry = weight_entry(code=code, parent=parent, local=local, global_=global_, asked=asked)
+        entries.setdefault(version, []).append(entry)
+    return entries
 
 
 def global_weights_of(version_ids: list[int]) -> dict[int, FloatArray]:
