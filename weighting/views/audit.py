@@ -26,7 +26,7 @@ from weighting.views.files import asked_format, save_links, streamed_answer, tab
 from weighting.visitors import account_of
 
 PAGE_SIZE = 50
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def audit_export(request: HttpRequest) -> HttpResponseBase:
     facts = [Fact("code_version", _("Software version"), settings.CODE_VERSION)]
     if (format := asked_format(request)) == "csv":
         return streamed_answer(format, "audit", columns, rows, facts)
-    return table_answer(format, "audit", columns, rows, facts)
+    return table_answer(format, "audit", columns, rows, facts, at_once=ROWS_AT_ONCE)
 
 
 def _rows(entries: QuerySet[AuditEntry], language: str | None) -> Iterator[list[object]]:
