@@ -1,6 +1,7 @@
 """Methods: chosen whole, checked, kept once; runs by another one; the default of a framework."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -137,14 +138,19 @@ def _with_rows(rows: Mapping[str, Mapping[str, Any]], said: Mapping[str, Cells])
 
 
 def as_leaves_are(choice: MethodChoice, framework_id: int) -> MethodChoice:
-    """Let the index normalise as all of its leaves are said to: words and formulas are told of the index.
+    """Let the index normalise as most of its leaves do, where each of them says how it is normalised.
 
-    Data that come normalised are on a scale of their own, which nobody chose here.
+    What the index says then holds for no leaf, and words and formulas are told of the index. Data that come
+    normalised are on a scale of their own, which nobody chose here.
     """
     leaves = Indicator.objects.filter(framework=framework_id, is_leaf=True).values_list("code", flat=True)
-    said = {choice.leaves.get(code, {}).get("normalisation", "") for code in leaves}
-    usual = said.pop() if len(said) == 1 else ""
-    return replace(choice, normalisation=usual) if usual not in ("", Normalisation.NONE) else choice
+    said = Counter(
+        choice.leaves.get(code, {}).get("normalisation", "") for code in leaves.order_by("position")
+    )
+    if "" in said or not said:
+        return choice
+    usual = said.most_common(1)[0][0]
+    return choice if usual == Normalisation.NONE else replace(choice, normalisation=usual)
 
 
 def choose_instead(own: MethodChoice, said: Mapping[str, Any]) -> MethodChoice:

@@ -20,8 +20,10 @@ FEW = 2
 
 def method_rows(method: IndexMethod, nodes: Iterable[Indicator]) -> Iterator[tuple[str, str, str]]:
     """Yield every step of a method for some nodes: what it is, what is done, and its formula."""
-    yield _("How values are made comparable"), *_normalised(method)
-    if NORMALISATIONS[method.normalisation].takes_turn:
+    nodes = list(nodes)
+    used = _normalisations_of(method, nodes)
+    yield _("How values are made comparable"), *_normalised(used)
+    if any(NORMALISATIONS[normalisation].takes_turn for normalisation in used):
         yield _("Where less is better"), str(method.get_negative_display()), ""
     if MISSING_POLICIES[method.missing].takes_missing:
         yield _("Missing values"), value_words("imputation", method.missing), ""
@@ -74,8 +76,21 @@ def _own_rows(method: IndexMethod, names: Mapping[str, str]) -> Iterator[tuple[s
             yield head, _("%(words)s: %(names)s") % {"words": words, "names": listed}, ""
 
 
-def _normalised(method: IndexMethod) -> tuple[str, str]:
-    return value_words("normalisation", method.normalisation), normalisation_formula(method.normalisation)
+def _normalisations_of(method: IndexMethod, nodes: Iterable[Indicator]) -> list[str]:
+    """Return how leaves are normalised, that of the index first where any of them has it."""
+    own = {
+        node.code: method.leaves.get(node.code, {}).get("normalisation", method.normalisation)
+        for node in nodes
+        if node.is_leaf
+    }
+    used = dict.fromkeys(own.values())
+    return [method.normalisation] if method.normalisation in used or not used else list(used)
+
+
+def _normalised(used: Sequence[str]) -> tuple[str, str]:
+    if len(used) > 1:
+        return _("Each indicator in a way of its own, as below"), ""
+    return value_words("normalisation", used[0]), normalisation_formula(used[0])
 
 
 def experts_words(version: WeightVersion) -> list[str]:

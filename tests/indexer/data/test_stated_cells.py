@@ -10,9 +10,11 @@ from django.urls import reverse
 from indexer.method_words import method_words
 from indexer.models import FrameworkMethod, Run
 from indexer.services.methods import choice_as_stated, choice_left_open, choose_instead, use_method
+from indexer.views.shared.method_rows import method_rows
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.data.test_method_pages import form_data
 from tests.indexer.factories import make_data_set, make_version
+from weighting.selectors.frameworks import indicators_of
 from weighting.services.frameworks import import_framework
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -123,6 +125,23 @@ class TestTheSameOfAllLeaves:
     def test_is_not_told_of_some_of_them(self, framework):
         kept = FrameworkMethod.objects.get(framework=framework)
         assert kept.method.normalisation == "share"
+
+    def test_most_of_them_tell_it_where_each_says_its_own(self, account):
+        text = "code,parent,normalisation\na,,minmax\nb,,percentile\nc,,percentile\n"
+        framework = import_framework(
+            source=text.encode(), filename="f.csv", name_zh="", name_en="Most", actor=account
+        )
+        kept = FrameworkMethod.objects.get(framework=framework).method
+        assert (kept.normalisation, kept.leaves) == ("percentile", {"a": {"normalisation": "minmax"}})
+
+    def test_a_method_that_was_kept_before_says_what_is_done_too(self, framework):
+        nodes = indicators_of(framework.pk)
+        leaves = ("le", "eys", "mys")
+        one = use_method(leaves={code: {"normalisation": "minmax"} for code in leaves})
+        assert next(row[1] for row in method_rows(one, nodes)) == "Min-max"
+        assert "Where less is better" not in [row[0] for row in method_rows(one, nodes)]
+        both = use_method(leaves={**one.leaves, "mys": {"normalisation": "zscore"}})
+        assert next(row[1] for row in method_rows(both, nodes)).startswith("Each indicator")
 
     def test_is_left_to_data_that_come_normalised(self, account):
         text = "code,parent,normalisation\na,,none\nb,,none\n"

@@ -318,7 +318,7 @@ def test_further_places_are_folded_up(client, owner):
     run = make_runs(random_values(60), framework=make_framework(owner=owner))[0]
     publish_edition(draft_index(slug="long", terms=TERMS, actor=owner), run=run, actor=owner)
     shown, _summary, folded = page(client, reverse("indexer:public-index", args=["long"])).partition(
-        "<summary>10 further places</summary>"
+        "<summary>10 further cities</summary>"
     )
     assert (shown.count('<th scope="row"><a'), folded.count('<th scope="row"><a')) == (50, 10)
 
