@@ -1,6 +1,7 @@
 """An examination sees each kind of fault and says what to do, on the page as on the command line."""
 
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -19,8 +20,8 @@ from indexer.models import DataFacts, DataSet, Run
 from tests.factories import fill_ballot, make_account, make_framework, make_invitation, make_round
 from tests.indexer.factories import make_data_set, make_version
 from tests.processes import free_port
-from upkeep.doctor import store, surroundings, work
-from upkeep.doctor.finding import Level
+from upkeep.doctor import examination, store, surroundings, work
+from upkeep.doctor.finding import Level, fine
 from weighting import immutability
 from weighting.enums import Role
 from weighting.models import Ballot, Invitation, Round
@@ -273,6 +274,28 @@ def test_the_command_ends_with_what_is_wrong_and_the_page_says_the_same(client):
     ]
     assert len(lasting) > 8
     assert [text for text in lasting if text not in page] == []
+
+
+def test_those_who_are_waited_for_are_asked_at_once_and_in_the_language_of_the_reader(monkeypatch):
+    """One after the other, none of them would come past the point where all have to be."""
+    together = threading.Barrier(3)
+
+    def waits():
+        together.wait(timeout=20)
+        yield fine(translation.gettext("Mail"))
+
+    slow = {
+        check: lambda: waits() for check in (work.check_broker, work.check_workers, surroundings.check_mail)
+    }
+    parts = [(name, slow.get(check, list)) for name, check in examination.PARTS]
+    monkeypatch.setattr(examination, "PARTS", parts)
+    monkeypatch.setattr(examination, "ELSEWHERE", frozenset(slow.values()))
+    with translation.override("zh-hans"):
+        names = [str(name) for name, _check in parts]
+        found = examination.examine()
+
+    assert [part.name for part in found] == names
+    assert [part.findings[0].text for part in found if part.findings] == ["邮件"] * 3
 
 
 def test_a_whole_installation_is_fine(client, celery_worker_process):
