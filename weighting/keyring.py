@@ -69,6 +69,10 @@ class KeyRing:
         """Return the ring after its holder left the ballot: only the link brings back to it."""
         return KeyRing(self.held, is_left=True)
 
+    def forgotten(self) -> "KeyRing":
+        """Return the ring after its holder had it forget the ballot: the ballot key alone opens it again."""
+        return KeyRing(self.held[1:], is_left=True)
+
     def keep_in(self, response: HttpResponse) -> None:
         """Have the browser keep the ring."""
         parts = [each.key + each.secret for each in self.held]

@@ -98,6 +98,35 @@ def test_whoever_leaves_the_ballot_needs_the_link_to_come_back_and_no_key(invita
     assert open_link(client, token).redirect_chain[-1][0] == BALLOT
 
 
+def test_a_device_that_others_use_forgets_the_ballot_and_the_link_opens_it_there_no_more(round_):
+    """A manager who lends a tablet has the links of all who scored on it."""
+    first, second = (factories.make_invitation(round_, place=place) for place in (0, 1))
+    tablet, tokens = browser(), [issue_invitation_link(each) for each in (first, second)]
+    for token in tokens:
+        begin(tablet, token)
+    key = key_of(tablet)
+    save(tablet, "infra", 5)
+    assert 'name="forget"' in tablet.get(BALLOT).text
+    told = tablet.post(reverse("weighting:sign-out"), {"forget": "1"}, follow=True)
+
+    assert "has forgotten your ballot" in told.text
+    assert key not in tablet.cookies[settings.BALLOT_COOKIE_NAME].value
+    assert open_link(tablet, tokens[1]).redirect_chain[-1][0] != BALLOT
+    assert tablet.get(BALLOT).status_code != 200
+    # The other's ballot stays where it was, and the key opens this one.
+    assert open_link(tablet, tokens[0]).redirect_chain[-1][0] == BALLOT
+    open_link(tablet, tokens[1])
+    tablet.post(KEY, {"key": key})
+    assert tablet.get(BALLOT).context["own"].answered_count == 1
+
+
+def test_the_receipt_offers_to_forget_the_ballot_and_says_who_could_open_it(invitation):
+    client, _token = sealed(invitation)
+    page = client.get(RECEIPT).text
+    assert 'name="forget"' in page
+    assert "whoever has the link" in page
+
+
 def test_two_experts_on_one_tablet_each_come_to_their_own_ballot(round_):
     first, second = (factories.make_invitation(round_, place=place) for place in (0, 1))
     tablet, tokens = browser(), [issue_invitation_link(each) for each in (first, second)]

@@ -22,7 +22,7 @@ from weighting.exceptions import AlreadyClaimed, ExpertRemoved, Refused, RoundNo
 from weighting.forms.codes import CodeForm
 from weighting.forms.sign_in import SignInForm
 from weighting.forms.terms import ConsentForm
-from weighting.keyring import KeyRing
+from weighting.keyring import EARLIER_COOKIE, KeyRing
 from weighting.models import AccessLink, Invitation
 from weighting.permissions import ANYONE, audience
 from weighting.requests import client_address
@@ -169,14 +169,24 @@ class SignIn(CountsPasswords, LoginView):
 @audience(ANYONE)
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Forget the visitor on this device."""
+    """Forget the visitor on this device; the key to a ballot only where its expert says so."""
+    ring, forgets = KeyRing.of(request), "forget" in request.POST
     logout(request)
-    messages.success(request, _("You are signed out."))
+    messages.success(request, _farewell(ring, forgets=forgets))
     response = redirect("home")
-    ring = KeyRing.of(request)
     if ring.in_use:
-        ring.left().keep_in(response)
+        (ring.forgotten() if forgets else ring.left()).keep_in(response)
+    if forgets and settings.BALLOT_COOKIE_NAME != EARLIER_COOKIE:
+        response.delete_cookie(EARLIER_COOKIE)
     return response
+
+
+def _farewell(ring: KeyRing, *, forgets: bool) -> str:
+    if not ring.in_use:
+        return _("You are signed out.")
+    if forgets:
+        return _("This device has forgotten your ballot: your ballot key alone opens it again.")
+    return _("You have left the ballot. Your personal link opens it again in this browser.")
 
 
 @audience(ANYONE)
