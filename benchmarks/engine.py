@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.management.workers import one_thread_processes
-from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalise import normalise
 from indexer.numeric.packed_ranking import RowRanker
 from weighting.numeric.arrays import FloatArray
 

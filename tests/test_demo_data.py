@@ -13,7 +13,7 @@ import pytest
 from demo.report2016 import facts
 from demo.report2016.limits import furthest_sum, province_misfits
 from indexer.numeric.composite import composite_scores, node_scores
-from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalise import normalise
 from indexer.numeric.ranking import min_ranks
 from weighting.numeric.aggregation import aggregate_scores, equal_weights
 from weighting.numeric.tree import build_tree, global_weights

@@ -14,8 +14,8 @@ import numpy as np
 from indexer.numeric.faults import DataFault, NormalisationError, raise_for
 from indexer.numeric.gaps import MISSING_POLICIES, Beside, refuse_empty_units
 from indexer.numeric.method_plan import LeafStep
-from indexer.numeric.normalisation import normalise
 from indexer.numeric.normalisations import NORMALISATIONS, Parameters
+from indexer.numeric.normalise import normalise
 from indexer.numeric.preparation import IMPUTED, LEFT_OUT, CellArray, Prepared, prepare
 from indexer.numeric.transforms import TRANSFORMS, Extent
 from indexer.numeric.treatment import ColumnTreatment, OutlierRule

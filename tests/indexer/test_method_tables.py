@@ -14,8 +14,8 @@ from indexer.numeric.composite import CompositeError, composite_scores, inner_sc
 from indexer.numeric.critical_weights import smallest_changes
 from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
 from indexer.numeric.index import Index
-from indexer.numeric.normalisation import normalise
 from indexer.numeric.normalisations import NORMALISATIONS, TURNS, Normalisation, ScoreUnit
+from indexer.numeric.normalise import normalise
 from indexer.numeric.treatment import OUTLIER_ACTIONS, OutlierRule, treat_outliers
 from indexer.words import UNIT_WORDS, score_unit
 from tests.indexer.numeric.oracles import count_ranks

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from indexer.numeric.composite import composite_scores
-from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalise import normalise
 from indexer.numeric.ranking import min_ranks
 from weighting.numeric.aggregation import aggregate_scores
 from weighting.numeric.tree import build_tree

@@ -7,7 +7,7 @@ import pytest
 
 from indexer.numeric.choices import ChoicePlan, FixedWeights, pick_and_freeze
 from indexer.numeric.index import Index
-from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalise import normalise
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.sobol import sobol_indices
 from indexer.numeric.uncertainty import SeededDraws

@@ -9,7 +9,7 @@ from indexer.numeric.faults import NormalisationError
 from indexer.numeric.gaps import Beside
 from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
 from indexer.numeric.method_plan import LeafStep
-from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalise import normalise
 from indexer.numeric.preparation import IMPUTED, LOGGED
 from indexer.numeric.transforms import TRANSFORMS, Extent
 

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.gaps import handle_missing
-from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalise import normalise
 
 NAN = np.nan
 METHODS = ["share", "minmax", "zscore", "rank", "none"]

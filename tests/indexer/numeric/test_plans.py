@@ -10,7 +10,7 @@ from indexer.numeric.blocks import pack_arrays, unpack_arrays
 from indexer.numeric.choices import ChoicePlan
 from indexer.numeric.composite import composite_scores
 from indexer.numeric.index import CHUNK, Index
-from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalise import normalise
 from indexer.numeric.plans import (
     CORRELATED_CHUNKS,
     DroppedPlan,

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from indexer.numeric.composite import composite_scores
 from indexer.numeric.faults import NormalisationError
 from indexer.numeric.gaps import Beside
-from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalise import normalise
 from indexer.numeric.preparation import CARRIED, IMPUTED, LEFT_OUT, LOGGED, WINSORISED, prepare
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.treatment import OutlierRule

@@ -5,7 +5,7 @@ import pytest
 
 from indexer.numeric.composite import CompositeError, composite_scores
 from indexer.numeric.index import Index
-from indexer.numeric.normalisation import normalise
+from indexer.numeric.normalise import normalise
 from indexer.numeric.ranking import min_ranks
 from indexer.numeric.sensitivity import drop_cities, group_outputs, leave_nodes_out
 from indexer.numeric.sobol import sobol_indices
