@@ -66,7 +66,9 @@ while not select.select([sys.stdin], [], [], 0.1)[0]:
     except (OSError, psycopg.Error):
         continue
     away, seen = [*away, (seen, time.monotonic() - seen)], time.monotonic()
-print(*(f"{since} {seconds}" for since, seconds in away if seconds > 0.3), sep="\n")
+for since, seconds in away:
+    if seconds > 0.3:
+        print(since, seconds)
 """
 
 
@@ -122,7 +124,7 @@ def _wait_for_a_save_each(typists, what):
 def spread(seconds):
     """Words for the middle, the 95th of a hundred and the longest."""
     ordered = sorted(seconds)
-    middle, late = (ordered[int(len(ordered) * part)] for part in (0.5, 0.95))
+    middle, late = (ordered[int((len(ordered) - 1) * part)] for part in (0.5, 0.95))
     return f"{middle:.2f} s in the middle, {late:.2f} s at p95, {ordered[-1]:.2f} s at the longest"
 
 
