@@ -27,7 +27,7 @@ from indexer.models import DataFacts, Run, RunFacts, RunScores
 from indexer.numeric.blocks import pack_arrays
 from indexer.selectors.coherence import arrays_to_keep_of_run
 from indexer.selectors.data_facts import arrays_to_keep
-from tests.factories import fill_ballot, make_account, make_invitation, make_round
+from tests.factories import fill_ballot, make_account, make_invitation, make_panel, make_round
 from tests.indexer.study_runs import make_panel_run, make_study
 from tests.prepared import place_database
 from tests.processes import ROOT, clean_environment, database_url
@@ -36,8 +36,10 @@ from upkeep.copies.archive import HEAD, CopyError, open_archive, read_head
 from upkeep.copies.backup import check_copy, copies_of, write_next_copy
 from upkeep.copies.snapshot import one_moment
 from weighting import immutability
-from weighting.models import Account, NodeWeight, WeightVersion
+from weighting.models import AccessLink, Account, Expert, NodeWeight, WeightVersion
 from weighting.selectors.version_chain import all_heads
+from weighting.services.access import issue_invitation_link
+from weighting.services.handing import mark_handed
 from weighting.services.versions import publish_version
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -85,7 +87,10 @@ def _fill():
     kept = {"status": RunStatus.DONE, "finished_at": timezone.now()}
     DataFacts.objects.create(data_set=run.data_set, block=pack_arrays(arrays_to_keep(run.data_set)), **kept)
     RunFacts.objects.create(run=run, block=pack_arrays(arrays_to_keep_of_run(run.pk)), **kept)
-    fill_ballot(make_invitation(make_round()))
+    handed = make_invitation(make_round(panel=make_panel(email="")))
+    fill_ballot(handed)
+    issue_invitation_link(handed)
+    mark_handed(handed.round, invitations=[handed.pk], actor=handed.round.managers.get())
     group = Group.objects.create(name="readers")
     group.permissions.add(Permission.objects.get(codename="view_round"))
     run.data_set.created_by.groups.add(group)
@@ -150,6 +155,8 @@ def test_a_copy_is_restored_whole_and_guarded(copied, tmp_path):
     assert Group.objects.get().permissions.get().codename == "view_round"
     assert LogEntry.objects.get().content_type.model_class() is Account
     assert not Session.objects.exists()
+    # Experts whom no address tells apart.
+    assert (Expert.objects.filter(email="").count(), AccessLink.objects.filter(handed=True).count()) == (5, 1)
     call_command("verify_versions", verbosity=0)
     with pytest.raises(DatabaseError, match="immutable"):
         NodeWeight.objects.update(local_weight=0.5)
