@@ -35,6 +35,8 @@ except IntegrityError:
 Expert = apps.get_model('weighting', 'Expert')
 print(sorted(Expert.objects.values_list('code', 'email')))
 """
+
+
 @pytest.fixture
 def store(tmp_path):
     made = Store(tmp_path)
