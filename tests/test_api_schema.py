@@ -1,12 +1,10 @@
 """The API against its own schema: whatever is asked, the answer is one that the schema declares."""
 
 import pytest
-import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.routes import make_world
 from weighting.services.api_tokens import make_api_token
@@ -27,6 +25,9 @@ SETTINGS = settings(
 @pytest.fixture(scope="module")
 def asked(django_db_setup, django_db_blocker):
     """A schema, and the headers of somebody who may see much: every request is undone."""
+    # Every other test process would load it for nothing.
+    import schemathesis
+
     signals = (request_started, request_finished)
     with django_db_blocker.unblock(), transaction.atomic():
         secret = make_api_token(make_world().manager, name="schema")
@@ -42,6 +43,8 @@ def asked(django_db_setup, django_db_blocker):
 
 def test_every_answer_is_one_that_the_schema_declares(asked):
     """What is well formed may still be refused, such as a comparison of one version with itself."""
+    from schemathesis.specs.openapi.checks import positive_data_acceptance
+
     schema, headers = asked
     operations = [found.ok() for found in schema.get_all_operations()]
     for operation in operations:

@@ -5,7 +5,6 @@ import tracemalloc
 
 import defusedcsv.csv
 import numpy as np
-import pandas as pd
 import pytest
 
 from indexer import result_files
@@ -21,6 +20,9 @@ TEXTS = ["=a", "%y", "-1.5", "-1e-7", "+1", "a|b", "-", "1,000", "-1/2", "x,y", 
 
 
 def by_pandas(columns):
+    # Every other test process would load it for nothing.
+    import pandas as pd
+
     return pd.DataFrame(columns).to_csv(index=False, lineterminator="\n").encode()
 
 
