@@ -12,8 +12,6 @@ from weighting.lettering import broken_into_lines
 from weighting.templatetags.pictures import in_look, picture_links
 from weighting.views.files import picture_answer
 
-pytestmark = pytest.mark.confined
-
 REQUEST = RequestFactory().get("/")
 # The family that the product installs for itself: no font of the machine has this name.
 OWN_FONT = "Noto Sans SC"
@@ -35,6 +33,7 @@ def raster(text, font=OWN_FONT):
     return drawing.draw(json.dumps(source).encode(), "png")
 
 
+@pytest.mark.confined
 @pytest.mark.parametrize("font", [OWN_FONT, drawing.FONT])
 def test_chinese_has_glyphs_of_its_own(font):
     missing = {raster("\ue123\ue124", font), raster("\ue777\uf0f0", font)}
@@ -45,6 +44,7 @@ def test_chinese_has_glyphs_of_its_own(font):
     assert len({*drawn, *missing}) == 4
 
 
+@pytest.mark.confined
 @pytest.mark.parametrize(("format", "start"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_every_format_is_what_it_says(format, start):
     answer = picture_answer(REQUEST, figure(), format)
