@@ -19,21 +19,28 @@ def mark_participation(invitation: Invitation, **changes: Any) -> None:
     the same transaction or the next. So there one command writes all invitations of the round: at no moment,
     not even where a server is killed, does one bear a mark of its own.
     """
+    for name, value in changes.items():
+        setattr(invitation, name, value)
+    if connection.vendor == "sqlite":
+        # It marks no row, and where this one lies is seen to later.
+        Invitation.objects.filter(pk=invitation.pk).update(**changes)
+    else:
+        _written_together(invitation).update(**_changed_alone(invitation, changes))
+    forget_order_on_commit()
+
+
+def _written_together(invitation: Invitation) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(round=invitation.round_id)
+
+
+def _changed_alone(invitation: Invitation, changes: dict[str, Any]) -> dict[str, Case]:
+    """Return what leaves every other invitation that is written as it is."""
     fields = {field.name: field for field in Invitation._meta.fields}
     written = {}
     for name, value in changes.items():
         mine = When(pk=invitation.pk, then=Value(value, output_field=fields[name]))
         written[name] = Case(mine, default=F(name), output_field=fields[name])
-        setattr(invitation, name, value)
-    _written_together(invitation).update(**written)
-    forget_order_on_commit()
-
-
-def _written_together(invitation: Invitation) -> QuerySet[Invitation]:
-    """Return what is written with an invitation; SQLite marks no row, and where it lies is seen to later."""
-    if connection.vendor == "sqlite":
-        return Invitation.objects.filter(pk=invitation.pk)
-    return Invitation.objects.filter(round=invitation.round_id)
+    return written
 
 
 def forget_place(ballot: Ballot) -> None:
