@@ -228,6 +228,28 @@ def test_a_thread_between_two_requests_lets_one_that_waits_have_its_connection(t
 
 
 @pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_handed_a_connection_that_the_server_ended(two_threads, monkeypatch):
+    holder, waiter = two_threads
+    link = holder.submit(in_a_request, link_of_this_thread).result()
+    callers = holder.submit(lambda: connection._callers).result()
+    with connection.cursor() as cursor:
+        # Given five seconds to be gone.
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [link.info.backend_pid])
+    monkeypatch.setattr(callers, "_pause", lambda: LONG)
+
+    waiting = waiter.submit(in_a_request, link_of_this_thread)
+    wait_for_a_line(callers, 1)
+    holder.submit(in_a_request, lambda: None).result()
+    assert len(callers._waiting) == 1
+
+    monkeypatch.undo()
+    with callers._lock:
+        callers._wake_first()
+    assert not waiting.result().closed
+
+
+@pytest.mark.postgres
 @pytest.mark.django_db
 def test_nobody_is_handed_a_transaction_that_goes_on(two_threads, monkeypatch):
     holder, waiter = two_threads

@@ -44,7 +44,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().close_if_unusable_or_obsolete()
         if self.connection is None or self.in_atomic_block or self._callers is None:
             return
-        if self._callers.hand_on(self.connection):
+        # One that the server ended meanwhile is of use to nobody.
+        if not self.connection.closed and not self._is_spoken_on() and self._callers.hand_on(self.connection):
             self.connection = None
 
     def close_if_health_check_failed(self) -> None:
