@@ -13,7 +13,7 @@ from weighting.enums import Feedback
 from weighting.exceptions import ExpertRemoved, Refused, RoundNotOpen
 from weighting.models import Ballot, Invitation, RoundNote, Score
 from weighting.services.access import issue_invitation_link
-from weighting.services.ballots import seal_ballot, withdraw_ballot
+from weighting.services.ballots import save_comments, seal_ballot, withdraw_ballot
 from weighting.services.invitations import remove_expert
 from weighting.services.rounds import close_round
 
@@ -299,6 +299,26 @@ def test_without_scripts_the_page_saves_comments_with_the_scores(expert, round_)
     assert response.status_code == 409
     assert "Stale." in response.content.decode()
     assert stored_comment() == "Plain."
+
+
+def test_comments_of_a_page_cost_no_more_queries_and_a_stale_one_stops_none(
+    invitation, django_assert_num_queries
+):
+    claim = factories.fill_ballot(invitation)
+    save_comments(claim, {"infra": ("from a phone", "")})
+    with django_assert_num_queries(6):
+        assert save_comments(claim, {"fixed": ("one", "")}) == {}
+    with django_assert_num_queries(6):
+        refused = save_comments(claim, dict.fromkeys(["infra", "mobile", "retail"], ("from a desk", "")))
+
+    assert {code: refusal.comment for code, refusal in refused.items()} == {"infra": "from a phone"}
+    stored = Score.objects.exclude(comment="").values_list("indicator__code", "comment")
+    assert dict(stored) == {
+        "infra": "from a phone",
+        "fixed": "one",
+        "mobile": "from a desk",
+        "retail": "from a desk",
+    }
 
 
 def test_without_scripts_a_comment_that_is_too_long_is_refused_by_name(expert, round_):

@@ -74,7 +74,32 @@ def save_comment(claim: Claim, *, code: str, comment: str, seen: str) -> str:
     A page that did not see the newest comment gets `StaleComment` with it.
     """
     held = _lock_open_ballot(claim)
-    score = Score.objects.filter(ballot=held, indicator__code=code).first()
+    score = _commented(Score.objects.filter(ballot=held, indicator__code=code).first(), comment, seen)
+    score.save(update_fields=["comment"])
+    return score.comment
+
+
+@transaction.atomic
+def save_comments(claim: Claim, comments: Mapping[str, tuple[str, str]]) -> dict[str, Refused]:
+    """Store the comments of a whole page at once, each by its code with the text that the page last saw.
+
+    One that is refused keeps none of the others from being stored; what was said of it is returned.
+    """
+    held = _lock_open_ballot(claim)
+    scores = {score.indicator.code: score for score in held.scores.select_related("indicator")}
+    stored: list[Score] = []
+    refused: dict[str, Refused] = {}
+    for code, (comment, seen) in comments.items():
+        try:
+            stored.append(_commented(scores.get(code), comment, seen))
+        except Refused as refusal:
+            refused[code] = refusal
+    Score.objects.bulk_update(stored, ["comment"])
+    return refused
+
+
+def _commented(score: Score | None, comment: str, seen: str) -> Score:
+    """Return the answer with another comment, or refuse it."""
     if score is None:
         raise Refused(_("Give a score first: a comment is kept beside an answer."))
     if score.comment not in (seen, comment):
@@ -82,8 +107,7 @@ def save_comment(claim: Claim, *, code: str, comment: str, seen: str) -> str:
     score.comment = comment
     # The constraints speak of the answer, which stays as it is: the database would be asked for each comment.
     score.full_clean(exclude=["ballot", "indicator"], validate_constraints=False)
-    score.save(update_fields=["comment"])
-    return score.comment
+    return score
 
 
 @transaction.atomic

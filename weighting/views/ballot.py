@@ -47,7 +47,7 @@ from weighting.selectors.feedback import ItemFeedback, feedback_for
 from weighting.selectors.rounds import lists_receipts
 from weighting.sentences import join_sentences
 from weighting.services.answers import SavedAnswer
-from weighting.services.ballots import save_comment, save_score, seal_ballot
+from weighting.services.ballots import save_comment, save_comments, save_score, seal_ballot
 from weighting.visitors import claim_of, claim_with_round_of
 
 SECTION = re.compile(r"section-\d{1,4}")
@@ -256,20 +256,21 @@ def _save_comments(request: HttpRequest, claim: Claim) -> list[str]:
         changed = read_changed_comments(request.POST, own_sections(claim))
     except Refused as refusal:
         return list(refusal.blockers)
-    blockers = []
-    for item, comment in changed:
-        try:
-            save_comment(claim, code=item.indicator.code, comment=comment.text, seen=comment.seen)
-        except Refused as refusal:
-            blockers.append(
-                _("The comment on “%(name)s” is not saved: “%(text)s”. %(reason)s")
-                % {
-                    "name": item.indicator.name,
-                    "text": comment.text,
-                    "reason": join_sentences(refusal.blockers),
-                }
-            )
-    return blockers
+    posted = {item.indicator.code: (comment.text, comment.seen) for item, comment in changed}
+    try:
+        refused = save_comments(claim, posted) if posted else {}
+    except Refused as refusal:
+        refused = dict.fromkeys(posted, refusal)
+    return [
+        _("The comment on “%(name)s” is not saved: “%(text)s”. %(reason)s")
+        % {
+            "name": item.indicator.name,
+            "text": comment.text,
+            "reason": join_sentences(refused[item.indicator.code].blockers),
+        }
+        for item, comment in changed
+        if item.indicator.code in refused
+    ]
 
 
 def _go_on(then: str) -> HttpResponseRedirect:
