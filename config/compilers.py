@@ -5,11 +5,12 @@ what the database takes to answer it.
 """
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
+from django.apps import apps
 from django.db.backends.base.operations import BaseDatabaseOperations
-from django.db.models import expressions
+from django.db.models import Model, expressions
 from django.db.models.expressions import Col, F, OrderBy
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -21,7 +22,21 @@ class KeepsConverters(BaseDatabaseOperations):
         return {}
 
 
+# The columns of the product's own models, each beside what is written of it. They are never let go: who is
+# known by its identity must not make room for another.
+_WRITTEN: dict[int, tuple[Col, str]] = {}
+
+
 class WritesQuickly(SQLCompiler):
+    def get_default_columns(self, *select_mask: Any, **named: Any) -> Any:
+        """Keep the columns of a model that is asked for whole, under the name of its table."""
+        opts = named.get("opts") or self.query.get_meta()
+        if any(select_mask) or not opts or opts.parents or opts.apps is not apps:
+            return super().get_default_columns(*select_mask, **named)
+        if (named.get("start_alias") or self.query.get_initial_alias()) != opts.db_table:
+            return super().get_default_columns(*select_mask, **named)
+        return [*_columns_of(opts.model)]
+
     def get_order_by(self) -> Any:
         """Look among the columns that are asked for only where what orders can be one of them.
 
@@ -38,6 +53,11 @@ class WritesQuickly(SQLCompiler):
     def compile(self, node: Any) -> Any:
         """Write a column without a search for another way that this database may have: none has."""
         if type(node) is Col and node.alias:
+            # Either may hold a name that is written without quotes.
+            if (kept := _WRITTEN.get(id(node))) and not (
+                self.query.extra_select or self.query.external_aliases
+            ):
+                return kept[1], []
             quoted = self.quote_name_unless_alias
             return f"{quoted(node.alias)}.{quoted(node.target.column)}", []
         return super().compile(node)
@@ -54,7 +74,7 @@ class WritesQuickly(SQLCompiler):
             if found is None:
                 found = super().get_converters([one]).get(0, ())
                 # A field's own column lives as long as the field; others are made for one statement.
-                if type(one) is Col and one.target.__dict__.get("cached_col") is one:
+                if id(one) in _WRITTEN or (type(one) is Col and one.target.__dict__.get("cached_col") is one):
                     kept[id(one)] = (one, found)
             if found:
                 converters[place] = found
@@ -67,6 +87,14 @@ class WritesQuickly(SQLCompiler):
             ordering = meta.ordering or ()
         named = {None, *(alias for _, _, alias in self.select or () if alias)} if ordering else ()
         return any(_name_of(term) in named for term in ordering)
+
+
+@cache
+def _columns_of(model: type[Model]) -> list[Col]:
+    table = model._meta.db_table
+    columns = [field.get_col(table) for field in model._meta.concrete_fields]
+    _WRITTEN.update({id(one): (one, f'"{table}"."{one.target.column}"') for one in columns})
+    return columns
 
 
 def _name_of(term: Any) -> str | None:
