@@ -39,7 +39,7 @@ from indexer.views.shared.coherence_words import (
 from indexer.views.shared.exports import data_set_facts
 from indexer.views.shared.facts_lack import answer_retry, data_set_lack_context, lacking_page
 from indexer.views.shared.histograms import bin_rows, histogram_bins, value_stats
-from indexer.views.shared.tables import plain_number
+from indexer.views.shared.tables import raw_number
 from indexer.words import data_set_name, version_name
 from weighting.drawing import Figure
 from weighting.exports import columns_of
@@ -234,7 +234,7 @@ def _member(audit: DataAudit, view: MemberView, at: int) -> dict[str, Any]:
         "available": percent(facts.available[leaf]),
         "zeros": percent(facts.zeros[leaf]),
         "repeats": percent(facts.repeats[leaf]),
-        "figures": [plain_number(float(of[leaf])) for of in (facts.low, facts.median, facts.high)],
+        "figures": [raw_number(float(of[leaf]), node.unit) for of in (facts.low, facts.median, facts.high)],
         "skewness": signed(facts.shapes[leaf].skewness, 2, plus=False),
         "kurtosis": signed(facts.shapes[leaf].kurtosis, 2, plus=False),
         "is_far": is_skewed(facts.shapes[leaf]),

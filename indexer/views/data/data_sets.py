@@ -31,7 +31,7 @@ from indexer.services.data_sets import publish_data_set
 from indexer.views.data.lineage import lineage_facts, mapping_columns, mapping_rows
 from indexer.views.shared.facts_lack import data_set_lack_context
 from indexer.views.shared.run_groups import runs_context
-from indexer.views.shared.tables import plain_number
+from indexer.views.shared.tables import plain_number, raw_number
 from indexer.words import data_set_name, moment, register_lines
 from weighting.permissions import ANYONE, MANAGERS, audience
 from weighting.reauthentication import grave
@@ -149,7 +149,8 @@ def _facts(data_set: DataSet) -> list[tuple[str, Any]]:
 
 
 def _indicator_row(summary: IndicatorSummary) -> dict[str, Any]:
-    figures = [plain_number(figure) for figure in (summary.smallest, summary.median, summary.largest)]
+    unit = summary.indicator.unit
+    figures = [raw_number(figure, unit) for figure in (summary.smallest, summary.median, summary.largest)]
     total = "–" if summary.total is None else plain_number(summary.total)
     return {"summary": summary, "figures": figures, "total": total}
 

@@ -18,7 +18,7 @@ from indexer.views.public.parts import Sureness
 from indexer.views.public.sparks import HEIGHT, WIDTH, Spark, draw_spark
 from indexer.views.run.city_profile import profile_finding, rank_within
 from indexer.views.run.leads import rank_text
-from indexer.views.shared.tables import longest_bar, plain_number
+from indexer.views.shared.tables import longest_bar, raw_number
 from indexer.words import data_set_name, score_unit, version_name
 from weighting.lettering import set_apart
 from weighting.selectors.frameworks import distinct_names
@@ -213,7 +213,7 @@ def _leaf_row(leaf: LeafProfile) -> dict[str, Any]:
     return {
         "name": leaf.node.name,
         "code": leaf.node.code,
-        "value": plain_number(leaf.value),
+        "value": raw_number(leaf.value, leaf.node.unit),
         # A dash has no unit.
         "unit": "" if math.isnan(leaf.value) else leaf.node.unit_label,
         "rank": rank_text(leaf.rank),
@@ -269,7 +269,7 @@ def _rows(profiles: Sequence[UnitProfile], sureness: Sureness | None) -> list[di
 
 def _leaf_line(leaf: LeafProfile, leaves: Sequence[LeafProfile]) -> dict[str, Any]:
     notes = [f"#{rank_text(one.rank)}" for one in leaves]
-    values = [plain_number(one.value) for one in leaves]
+    values = [raw_number(one.value, leaf.node.unit) for one in leaves]
     return _row(leaf.node.name, values, [one.rank for one in leaves], notes=notes, depth=2) | {
         "unit": leaf.node.unit_label
     }

@@ -26,7 +26,7 @@ from indexer.views.run.preparation import change_words
 from indexer.views.shared.exports import imputed_heading, place_cells, place_headings, run_facts
 from indexer.views.shared.imputed import imputation_links, imputed_text
 from indexer.views.shared.run_pages import answer_about_run, finished_run, run_context
-from indexer.views.shared.tables import plain_number
+from indexer.views.shared.tables import plain_number, raw_number
 from indexer.words import score_unit
 from weighting.exports import Fact, Heading
 from weighting.permissions import ANYONE, audience
@@ -167,7 +167,7 @@ def _row(row: IndicatorOfCity, run: Run) -> dict[str, Any]:
         "depth": node.depth,
         "falls": node.is_leaf and node.direction == -1,
         "unit": node.unit_label if node.is_leaf else "",
-        "raw": plain_number(row.raw),
+        "raw": raw_number(row.raw, node.unit),
         "treated": plain_number(row.treated),
         "changes": row.changes,
         "score": signed(row.score * scale, digits, plus=False),
@@ -177,9 +177,9 @@ def _row(row: IndicatorOfCity, run: Run) -> dict[str, Any]:
         "count": row.count,
         "peer_rank": rank_text(row.rank_among_peers),
         "peers": row.peers,
-        "median": plain_number(row.peer_median),
+        "median": raw_number(row.peer_median, node.unit),
         "imputed": imputed_text(row.imputed) if row.imputed else "–",
-        "other_raw": plain_number(row.other_raw),
+        "other_raw": raw_number(row.other_raw, node.unit),
         "other_rank": rank_text(row.other_rank),
         "gap": signed(row.gap * scale, digits),
         "is_behind": row.gap < 0,

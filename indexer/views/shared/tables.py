@@ -19,6 +19,10 @@ from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.requests import PART_HEADERS, asks_for_part
 from weighting.views.numbers import signed
 
+# What years are counted in, and which numbers are years.
+YEAR_UNITS = frozenset({"year", "calendar year", "年", "年份"})
+YEARS = (1000, 2999)
+
 
 @dataclass(frozen=True)
 class Column:
@@ -156,6 +160,12 @@ def _order(values: FloatArray | IntArray, ties: FloatArray | IntArray, *, fallin
     """Sort positions, equal values by the ties; what is missing comes last both ways."""
     key = -values if falling else values
     return np.lexsort((ties, key))
+
+
+def raw_number(value: float, unit: str) -> str:
+    """Return a raw value as `plain_number` does; a year of the calendar is no quantity of thousands."""
+    is_year = unit.strip().casefold() in YEAR_UNITS and YEARS[0] <= value <= YEARS[1]
+    return f"{value:.6g}" if is_year else plain_number(value)
 
 
 def plain_number(value: float) -> str:

@@ -15,7 +15,7 @@ from indexer.templatetags.table_cells import (
     score_cell,
     unit_name,
 )
-from indexer.views.shared.tables import Cell
+from indexer.views.shared.tables import Cell, raw_number
 from tests.factories import make_account, sign_in_staff
 from tests.indexer.finished_runs import make_runs
 from weighting.enums import Role
@@ -82,3 +82,18 @@ def test_a_line_of_a_report_has_a_head_words_and_numbers():
     words, numbers = "<td>R &amp; D</td>", '<td class="num">1</td><td class="num"><b>2</b></td>'
     assert line_cells(line, 2) == '<th scope="row">&lt;A&gt;</th>' + words + numbers
     assert line_cells(line[:2], 1) == '<th scope="row">&lt;A&gt;</th><td class="num">R &amp; D</td>'
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (1965.0, "year", "1965"),
+        (1992.5, "年", "1992.5"),
+        (1965.0, "years", "1,965"),
+        (1965.0, "mm", "1,965"),
+        (-3200.0, "year", "−3,200"),
+        (float("nan"), "year", "–"),
+    ],
+)
+def test_years_of_the_calendar_are_no_thousands(value, unit, text):
+    assert raw_number(value, unit) == text
