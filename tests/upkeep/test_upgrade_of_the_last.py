@@ -1,4 +1,4 @@
-"""A database whose experts all had to have an address is upgraded: none of it is lost."""
+"""A database of the last release is upgraded, and none of it is lost."""
 
 import pytest
 
@@ -6,19 +6,27 @@ from tests.upkeep.stores import Store
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
-# The tables of before, whose experts had an address each; then up, as an operator does it.
+# Methods that were chosen whole, and stated cell by cell; the tables of before, whose experts had an address
+# each and whose methods chosen whole kept no cells; then up, as an operator does it.
 UP = """
 from django.apps import apps
 from django.db import IntegrityError, connection
+from indexer.models import FrameworkMethod
+from indexer.services.methods import MethodChoice, set_default_method
+from tests.factories import make_account, make_framework
 from weighting.immutability import missing_triggers
+call('migrate', verbosity=0)
+ada, said = make_account(username='ada'), {'infra': {'aggregation': 'arithmetic'}}
+choice = MethodChoice(aggregation='geometric', nodes=said)
+for is_whole in (True, False):
+    set_default_method(make_framework(), choice=choice, actor=ada, is_whole=is_whole)
+call('migrate', 'indexer', '0058_states_of_runs_by_data_set', verbosity=0)
 call('migrate', 'weighting', '0025_ended_rounds_lie_apart', verbosity=0)
+print('kept before', list(FrameworkMethod.objects.order_by('pk').values_list('cells', flat=True)))
 write = connection.cursor().execute
 now = 'CURRENT_TIMESTAMP'
-write("INSERT INTO weighting_account (username, password, first_name, last_name, email, is_staff, is_active,"
-      " is_superuser, date_joined, role, language, time_zone)"
-      f" VALUES ('ada', '', '', '', '', false, true, false, {now}, 'manager', '', '')")
 write("INSERT INTO weighting_panel (name, created_by_id, created_at)"
-      f" SELECT 'P', id, {now} FROM weighting_account")
+      f" SELECT 'P', id, {now} FROM weighting_account WHERE username = 'ada'")
 def add(code, email):
     write("INSERT INTO weighting_expert (panel_id, code, name, email, organisation, sector, language)"
           f" SELECT id, '{code}', '{code}', '{email}', '', 'other', 'en' FROM weighting_panel")
@@ -34,6 +42,7 @@ except IntegrityError:
     print('still one of each')
 Expert = apps.get_model('weighting', 'Expert')
 print(sorted(Expert.objects.values_list('code', 'email')))
+print('kept now', list(FrameworkMethod.objects.order_by('pk').values_list('cells', 'is_whole')))
 """
 
 
@@ -44,8 +53,11 @@ def store(tmp_path):
     made.end()
 
 
-def test_who_had_an_address_keeps_it_and_others_come_beside_them(store):
+def test_nothing_of_a_database_of_the_last_release_is_lost(store):
     said = store.run(UP)
+    cells = {"leaves": {}, "nodes": {"infra": {"aggregation": "arithmetic"}}}
+    assert f"kept before [{{}}, {cells}]" in said
+    assert f"kept now [({cells}, True), ({cells}, False)]" in said
     assert "guards missing []" in said
     assert "still one of each" in said
     assert "[('E1', 'one@x.example'), ('E2', 'two@x.example'), ('E3', ''), ('E4', '')]" in said
