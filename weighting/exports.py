@@ -163,7 +163,7 @@ def neutralise(text: str) -> str:
 
 def as_meant(cell: str) -> str:
     """Return the text of a cell without the apostrophes that `neutralise` put into it."""
-    return cell if NUMBER.fullmatch(cell[1:]) else MARKED_FORMULA.sub("", cell)
+    return MARKED_FORMULA.sub("", cell)
 
 
 def xlsx_pieces(

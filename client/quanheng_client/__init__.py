@@ -29,7 +29,6 @@ _LOST = r"[^\S\t\n\r]|[\"']"
 _MARKED = re.compile(
     rf"\A'(?=(?:{_LOST})*+[-=+@|%\t\r＝＋－＠])|(?<=[;\t\n|])'(?=(?:{_LOST})*+[-=+@＝＋－＠])"
 )
-_NUMBER = re.compile(r"'-?[0-9,.]+")
 
 
 @dataclass(frozen=True)
@@ -195,4 +194,4 @@ def _value(cell: str, kind: str) -> Any:
 
 
 def _as_meant(cell: str) -> str:
-    return cell if _NUMBER.fullmatch(cell) else _MARKED.sub("", cell)
+    return _MARKED.sub("", cell)

@@ -98,7 +98,7 @@ def test_a_panel_is_brought_in_by_number(send):
     status, made = send("panel", PANEL, name="P")
     assert (status, made["experts"]) == (201, 2)
     assert Panel.objects.get().experts.get(code="E1").name == "Ángel Núñez"
-    assert set(made) == {"id", "name", "experts", "decisions", "unheeded_choices"}
+    assert set(made) == {"id", "name", "experts", "without_address", "decisions", "unheeded_choices"}
 
 
 def test_a_file_of_choices_is_taken_and_what_it_does_not_settle_is_told(send):
