@@ -1,5 +1,7 @@
 """A database of the last release is upgraded, and none of it is lost."""
 
+import json
+
 import pytest
 
 from tests.upkeep.stores import Store
@@ -9,6 +11,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 # Methods that were chosen whole, and stated cell by cell; the tables of before, whose experts had an address
 # each and whose methods chosen whole kept no cells; then up, as an operator does it.
 UP = """
+import json
 from django.apps import apps
 from django.db import IntegrityError, connection
 from indexer.models import FrameworkMethod
@@ -22,7 +25,8 @@ for is_whole in (True, False):
     set_default_method(make_framework(), choice=choice, actor=ada, is_whole=is_whole)
 call('migrate', 'indexer', '0058_states_of_runs_by_data_set', verbosity=0)
 call('migrate', 'weighting', '0025_ended_rounds_lie_apart', verbosity=0)
-print('kept before', list(FrameworkMethod.objects.order_by('pk').values_list('cells', flat=True)))
+methods = FrameworkMethod.objects.order_by('pk')
+print('kept before', json.dumps(list(methods.values_list('cells')), sort_keys=True))
 write = connection.cursor().execute
 now = 'CURRENT_TIMESTAMP'
 write("INSERT INTO weighting_panel (name, created_by_id, created_at)"
@@ -42,7 +46,7 @@ except IntegrityError:
     print('still one of each')
 Expert = apps.get_model('weighting', 'Expert')
 print(sorted(Expert.objects.values_list('code', 'email')))
-print('kept now', list(FrameworkMethod.objects.order_by('pk').values_list('cells', 'is_whole')))
+print('kept now', json.dumps(list(methods.values_list('cells', 'is_whole')), sort_keys=True))
 """
 
 
@@ -56,8 +60,8 @@ def store(tmp_path):
 def test_nothing_of_a_database_of_the_last_release_is_lost(store):
     said = store.run(UP)
     cells = {"leaves": {}, "nodes": {"infra": {"aggregation": "arithmetic"}}}
-    assert f"kept before [{{}}, {cells}]" in said
-    assert f"kept now [({cells}, True), ({cells}, False)]" in said
+    assert f"kept before {json.dumps([[{}], [cells]])}" in said
+    assert f"kept now {json.dumps([[cells, True], [cells, False]])}" in said
     assert "guards missing []" in said
     assert "still one of each" in said
     assert "[('E1', 'one@x.example'), ('E2', 'two@x.example'), ('E3', ''), ('E4', '')]" in said
