@@ -9,8 +9,8 @@ from indexer.management.workers import one_thread_processes
 from indexer.numeric.coherence.audit import ScoredIndex
 from indexer.numeric.coherence.audit_plan import AuditPlan
 from indexer.numeric.coherence.correlations import correlation_matrix
-from indexer.numeric.composite import node_scores
-from indexer.numeric.index import Index
+from indexer.numeric.scores.composite import node_scores
+from indexer.numeric.scores.index import Index
 from weighting.numeric.arrays import FloatArray
 from weighting.numeric.tree import Tree, build_tree, global_weights
 

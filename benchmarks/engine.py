@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.management.workers import one_thread_processes
-from indexer.numeric.normalise import normalise
-from indexer.numeric.packed_ranking import RowRanker
+from indexer.numeric.method.normalise import normalise
+from indexer.numeric.scores.packed_ranking import RowRanker
 from weighting.numeric.arrays import FloatArray
 
 CITIES, LEAVES, VERSIONS = 351, 135, 1000

@@ -8,12 +8,12 @@ import pandas as pd
 
 from benchmarks.uncertainty import CITIES, LEAVES, VERSIONS, interleaved, make_tree
 from indexer.management.workers import one_thread_processes
-from indexer.numeric.index import CHUNK, Index, many_ranks
-from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
-from indexer.numeric.method_plan import LeafStep, MethodPlan
-from indexer.numeric.node_scores import score_nodes
-from indexer.numeric.packed_ranking import min_ranks_by_row
-from indexer.numeric.uncertainty import RankCounter, SeededDraws
+from indexer.numeric.method.leaf_steps import RawColumns, normalise_leaves
+from indexer.numeric.method.plan import LeafStep, MethodPlan
+from indexer.numeric.scores.index import CHUNK, Index, many_ranks
+from indexer.numeric.scores.node_scores import score_nodes
+from indexer.numeric.scores.packed_ranking import min_ranks_by_row
+from indexer.numeric.studies.uncertainty import RankCounter, SeededDraws
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.draws import dirichlet_around
 from weighting.numeric.tree import Tree, build_tree, local_from_leaf_weights

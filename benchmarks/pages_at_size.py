@@ -172,7 +172,7 @@ def _equal_weights(run: Any) -> str:
     """Return how an address says that the first group weighs alike."""
     import numpy as np
 
-    from indexer.numeric.weight_state import WHOLE, state_text
+    from indexer.numeric.scores.weight_state import WHOLE, state_text
     from weighting.models import Indicator
 
     count = Indicator.objects.filter(framework=run.data_set.framework_id, parent=None).count()

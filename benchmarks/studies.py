@@ -20,13 +20,13 @@ from benchmarks.large_study import make_large_study
 from benchmarks.uncertainty import interleaved, make_study
 from indexer.management.workers import count_share, keep_study, one_thread_processes
 from indexer.models import Study
-from indexer.numeric.blocks import Tally
-from indexer.numeric.index import CHUNK
-from indexer.numeric.plans import Plan
-from indexer.numeric.rank_counts import RankCounts
-from indexer.numeric.ranking import min_ranks
-from indexer.numeric.tallies import merge_tallies
-from indexer.numeric.uncertainty import RankCounter, RankStudy
+from indexer.numeric.scores.index import CHUNK
+from indexer.numeric.scores.ranking import min_ranks
+from indexer.numeric.studies.blocks import Tally
+from indexer.numeric.studies.plans import Plan
+from indexer.numeric.studies.rank_counts import RankCounts
+from indexer.numeric.studies.tallies import merge_tallies
+from indexer.numeric.studies.uncertainty import RankCounter, RankStudy
 from indexer.services.studies import count_waiting_parts
 from indexer.studies.asking import planned_of
 from weighting.numeric.arrays import FloatArray, IntArray

@@ -9,13 +9,13 @@ import pandas as pd
 
 from benchmarks.memory import peak, reset_peak
 from indexer.management.workers import one_thread_processes
-from indexer.numeric.blocks import pack_arrays, unpack_arrays
-from indexer.numeric.index import CHUNK, Index
-from indexer.numeric.packed_ranking import min_ranks_by_row
-from indexer.numeric.plans import RankPlan
-from indexer.numeric.rank_counts import group_indistinct, summarise_ranks
-from indexer.numeric.tallies import counts_of, merge_tallies
-from indexer.numeric.uncertainty import RankCounter, RankStudy, SeededDraws
+from indexer.numeric.scores.index import CHUNK, Index
+from indexer.numeric.scores.packed_ranking import min_ranks_by_row
+from indexer.numeric.studies.blocks import pack_arrays, unpack_arrays
+from indexer.numeric.studies.plans import RankPlan
+from indexer.numeric.studies.rank_counts import group_indistinct, summarise_ranks
+from indexer.numeric.studies.tallies import counts_of, merge_tallies
+from indexer.numeric.studies.uncertainty import RankCounter, RankStudy, SeededDraws
 from weighting.numeric.aggregation import aggregate_scores
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.draws import ExpertBootstrap

@@ -14,7 +14,7 @@ from indexer.numeric.coherence.correlations import FLAGS
 from indexer.numeric.coherence.importance import DRAWS, Importance
 from indexer.numeric.coherence.kept_facts import UnweightedFacts
 from indexer.numeric.coherence.structure import TreeShape
-from indexer.numeric.index import Index
+from indexer.numeric.scores.index import Index
 from weighting.exports import write_csv
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree

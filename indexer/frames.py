@@ -11,12 +11,12 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.names import normalise_unit_name
-from indexer.numeric.faults import DataFault, FaultKind
-from indexer.numeric.gaps import MISSING_POLICIES, Beside
-from indexer.numeric.leaf_steps import RawColumns, check_leaves
-from indexer.numeric.method_plan import LeafStep, MethodPlan
-from indexer.numeric.node_steps import NodeSteps, refused_faults
-from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.method.faults import DataFault, FaultKind
+from indexer.numeric.method.gaps import MISSING_POLICIES, Beside
+from indexer.numeric.method.leaf_steps import RawColumns, check_leaves
+from indexer.numeric.method.node_steps import NodeSteps, refused_faults
+from indexer.numeric.method.normalisations import NORMALISATIONS
+from indexer.numeric.method.plan import LeafStep, MethodPlan
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray
 from weighting.numeric.tree import Tree
 from weighting.readers import (

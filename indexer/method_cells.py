@@ -9,10 +9,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.entries import Entries
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.method_plan import (
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.entries import Entries
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.normalisations import NORMALISATIONS
+from indexer.numeric.method.plan import (
     LEAF_COLUMNS,
     MOST_DIGITS,
     NODE_COLUMNS,
@@ -23,9 +24,8 @@ from indexer.numeric.method_plan import (
     lasting_faults,
     plan_faults,
 )
-from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.numeric.transforms import TRANSFORMS
-from indexer.numeric.treatment import OUTLIER_ACTIONS
+from indexer.numeric.method.transforms import TRANSFORMS
+from indexer.numeric.method.treatment import OUTLIER_ACTIONS
 from weighting.numeric.arrays import IntArray
 from weighting.numeric.tree import Tree
 from weighting.readers import (

@@ -10,10 +10,10 @@ from django.utils.translation import ngettext
 
 from indexer.enums import Aggregation, Missing, Normalisation, Outliers
 from indexer.models import IndexMethod
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.method_plan import SCALE, WHOLE
-from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.numeric.treatment import OUTLIER_ACTIONS
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.normalisations import NORMALISATIONS
+from indexer.numeric.method.plan import SCALE, WHOLE
+from indexer.numeric.method.treatment import OUTLIER_ACTIONS
 
 # The first so many rows of a table are spelt out where the method is named in a line.
 MOST_ROWS = 4

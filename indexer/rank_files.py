@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.numeric.index import CHUNK
-from indexer.numeric.rank_bands import Bands
-from indexer.numeric.rank_counts import RankCounts, probability_in_top, summarise_ranks, summarise_shifts
+from indexer.numeric.scores.index import CHUNK
+from indexer.numeric.scores.rank_bands import Bands
+from indexer.numeric.studies.rank_counts import (
+    RankCounts,
+    probability_in_top,
+    summarise_ranks,
+    summarise_shifts,
+)
 from indexer.result_files import write_rank_histogram, write_rank_intervals
 from weighting.numeric.arrays import IntArray
 

@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from indexer.dispatch import queue_runs_of_data_set, queue_runs_of_version
 from indexer.method_cells import cell_text, note_lasting_faults, read_method_cells
 from indexer.models import DataSet
-from indexer.numeric.method_plan import WHOLE
+from indexer.numeric.method.plan import WHOLE
 from indexer.selectors.methods import stated_cells
 from indexer.services.methods import take_cells, take_over_method
 from indexer.signals import data_set_added

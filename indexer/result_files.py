@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from indexer.frames import UNIT
-from indexer.numeric.packed_counts import Histogram, PackedCounts, opened
+from indexer.numeric.studies.packed_counts import Histogram, PackedCounts, opened
 from weighting.exports import neutralise, write_csv
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from indexer.models import DataSet, IndexMethod, Run
-from indexer.numeric.method_plan import SCALE
+from indexer.numeric.method.plan import SCALE
 from indexer.selectors.plans import leaf_unit_of, score_unit_of
 from weighting.enums import VersionStatus
 from weighting.models import Indicator, WeightVersion

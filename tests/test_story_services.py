@@ -11,7 +11,7 @@ from django.utils import timezone
 from indexer.enums import RunStatus
 from indexer.frames import read_data
 from indexer.models import Run
-from indexer.numeric.comparison import mean_absolute_shift, rank_shift
+from indexer.numeric.comparison.versions import mean_absolute_shift, rank_shift
 from indexer.selectors.runs import results_of, runs_with_nodes_visible_to
 from indexer.services.data_sets import EditionTerms, Matrix, add_data_set, publish_data_set
 from indexer.services.methods import use_method

@@ -10,9 +10,9 @@ from indexer.api.serializers import MethodSerializer
 from indexer.dispatch import compute_with_method, compute_years_together
 from indexer.enums import Negative, Normalisation, Outliers
 from indexer.forms.methods import COMMON
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.method_plan import MOST_DIGITS
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.plan import MOST_DIGITS
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.methods import frozen_versions_of
 from indexer.services.methods import choice_as_stated, choose_instead, use_method_on

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from indexer.api.run_view import RunView
 from indexer.forms.coherence import PairChoice
-from indexer.numeric.association import QUADRANTS
+from indexer.numeric.comparison.association import QUADRANTS
 from indexer.selectors.node_pairs import SERIES, NodePair
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.series import series_beside

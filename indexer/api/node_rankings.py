@@ -15,7 +15,7 @@ from indexer.api.serializers import MARKS, MethodSerializer
 from indexer.api.units import NO_REGIONS
 from indexer.api.unranked import UNRANKED, RankedPages, beside_page, first_unranked, first_unranked_of
 from indexer.models import Run
-from indexer.numeric.preparation import CellArray
+from indexer.numeric.method.preparation import CellArray
 from indexer.selectors.cities import cities_of_run, names_of_places
 from indexer.selectors.distributions import distributions_of
 from indexer.selectors.node_scores import NodeScores, node_scores_of

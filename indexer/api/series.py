@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from indexer.api.run_view import LEVEL, NODE, RunView
 from indexer.forms.series import BY_NODE, LINEAR, LOGARITHMIC, read_bands
 from indexer.models import OutsideSeries, Run
-from indexer.numeric.association import SCALES, Association, Fit
+from indexer.numeric.comparison.association import SCALES, Association, Fit
 from indexer.selectors.cities import PROVINCE, REGION
 from indexer.selectors.levels import Level, level_named
 from indexer.selectors.series import (

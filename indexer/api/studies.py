@@ -20,7 +20,7 @@ from indexer.dispatch import ask_study, resume_study
 from indexer.enums import StudyKind, StudyStatus
 from indexer.job_words import failure_words
 from indexer.models import City, Study
-from indexer.numeric.packed_counts import opened
+from indexer.numeric.studies.packed_counts import opened
 from indexer.selectors.cities import city_named
 from indexer.selectors.runs import runs_visible_to
 from indexer.selectors.studies import (

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 
 from indexer.api.pages import PAGE_OF_UNITS, asked_units
 from indexer.api.run_view import RunView
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.weight_state import WeightStateError, state_text
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.scores.weight_state import WeightStateError, state_text
 from indexer.selectors.what_if import WhatIf, what_if_of
 from weighting.api.base import described
 from weighting.numeric.tree import global_weights

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
 from indexer.method_cells import TABLES, CellFault, MethodCells, cells_of
-from indexer.numeric.method_plan import LEAF_COLUMNS, MOST_DIGITS, NODE_COLUMNS, WHOLE
+from indexer.numeric.method.plan import LEAF_COLUMNS, MOST_DIGITS, NODE_COLUMNS, WHOLE
 from indexer.services.methods import MethodChoice
 from weighting.models import Indicator, WeightVersion
 from weighting.readers import CellError, parse_number, plain

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indexer.numeric.weight_state import WHOLE, State, apportion
+from indexer.numeric.scores.weight_state import WHOLE, State, apportion
 from indexer.selectors.what_if import WhatIf
 from weighting.forms.names import LabelledForm
 from weighting.models import Indicator

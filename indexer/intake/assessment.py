@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 
 from indexer.intake.mapping import ASIDE, BESIDE, TOTALS, LeafNames, Match, repeated
 from indexer.intake.sheets import Place, Sheet
+from indexer.numeric.method.treatment import OutlierRule, shape_of_sorted
 from indexer.numeric.screening import Screened, repeats, screen_columns, unit_jumps
-from indexer.numeric.treatment import OutlierRule, shape_of_sorted
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import CellError, parse_number
 from weighting.readers.cells import GAPS, plain

@@ -14,9 +14,9 @@ from indexer.intake.files import operator_limits
 from indexer.intake.mapping import ASIDE, UnitFinder
 from indexer.management.choices import read_choices
 from indexer.models import DataSeries, IndexMethod, Register
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.normalisations import NORMALISATIONS, TURNS
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.normalisations import NORMALISATIONS, TURNS
 from indexer.selectors.methods import are_all_there, frozen_versions_of, is_in, numbers_in
 from indexer.selectors.unit_names import UnitsOfRegister
 from indexer.services.data_imports import Terms

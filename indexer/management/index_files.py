@@ -18,14 +18,14 @@ from indexer.frames import DataTable, Means, Treatment, check_columns, scan_data
 from indexer.intake.rates import why_no_sum
 from indexer.management.method_options import add_method_options, columns_asked, read_plan, rule_of
 from indexer.method_cells import lack_words
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.faults import NormalisationError
-from indexer.numeric.gaps import Beside
-from indexer.numeric.index import Index
-from indexer.numeric.leaf_steps import NormalisedLeaves, RawColumns, normalise_leaves
-from indexer.numeric.method_plan import MethodPlan
-from indexer.numeric.node_scores import Scored, score_nodes, shortfalls
-from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.method.faults import NormalisationError
+from indexer.numeric.method.gaps import Beside
+from indexer.numeric.method.leaf_steps import NormalisedLeaves, RawColumns, normalise_leaves
+from indexer.numeric.method.normalisations import NORMALISATIONS
+from indexer.numeric.method.plan import MethodPlan
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.scores.index import Index
+from indexer.numeric.scores.node_scores import Scored, score_nodes, shortfalls
 from weighting.numeric.aggregation import Rule, aggregate_scores
 from weighting.numeric.arrays import FloatArray
 from weighting.readers import (

@@ -8,13 +8,13 @@ from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from indexer.method_cells import note_plan_faults, read_method_cells
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.entries import Entries
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.method_plan import SCALE, LeafStep, MethodPlan, NodeStep
-from indexer.numeric.normalisations import NORMALISATIONS, TURNS
-from indexer.numeric.transforms import TRANSFORMS
-from indexer.numeric.treatment import OUTLIER_ACTIONS, OutlierRule
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.entries import Entries
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.normalisations import NORMALISATIONS, TURNS
+from indexer.numeric.method.plan import SCALE, LeafStep, MethodPlan, NodeStep
+from indexer.numeric.method.transforms import TRANSFORMS
+from indexer.numeric.method.treatment import OUTLIER_ACTIONS, OutlierRule
 from weighting.readers import CellError, FileProblem, FrameworkScan, ProblemLog, parse_number
 
 NUMBERS = ("scale", "digits", "floor", "coverage")

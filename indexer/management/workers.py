@@ -9,8 +9,8 @@ from multiprocessing import get_context
 from operator import add
 from typing import Any
 
-from indexer.numeric.rank_counts import RankCounts
-from indexer.numeric.uncertainty import RankStudy
+from indexer.numeric.studies.rank_counts import RankCounts
+from indexer.numeric.studies.uncertainty import RankStudy
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 # Enough to even out the work, few enough that merging costs next to nothing.

@@ -4,9 +4,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.method_plan import SCALE
-from indexer.numeric.treatment import OUTLIER_ACTIONS
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.plan import SCALE
+from indexer.numeric.method.treatment import OUTLIER_ACTIONS
 from weighting.models import Framework
 
 

@@ -10,7 +10,7 @@ class Preparation(models.Model):
     """The record of a data set under a method: which cells are not as they were given.
 
     ``cells`` is a C-ordered uint8 matrix (units, leaves), compressed by zlib; its bits are those
-    of `indexer.numeric.preparation`. ``treatments`` describes every column treated for outliers.
+    of `indexer.numeric.method.preparation`. ``treatments`` describes every column treated for outliers.
     Written with the first result that rests on it, and the same for all weight versions.
     """
 

@@ -13,7 +13,7 @@ class Study(models.Model):
 
     ``parameters`` are canonical, and ``key`` is the hash of all that the answer depends on, so
     that nothing is computed twice. ``draws`` counts the versions of the weights (or the cases)
-    that are ranked. ``histogram`` and ``table`` are blocks of `indexer.numeric.blocks`: the
+    that are ranked. ``histogram`` and ``table`` are blocks of `indexer.numeric.studies.blocks`: the
     counts (units, ranks), and what is shown for each unit or case. ``pairs`` keeps the paired
     comparisons that were asked for, by "first,second" in positions of the data set. ``failure``
     lists why a study failed, as codes, like that of a `Job`. ``lease`` is held by who merges the

@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from indexer.citations import cff, citation_of
 from indexer.method_words import method_words
 from indexer.models import IndexEdition, IndexMethod, Run
-from indexer.numeric.method_plan import MethodPlan
+from indexer.numeric.method.plan import MethodPlan
 from indexer.packages.contents import Contents
 from indexer.packages.tables import Resource, resources_of
 from indexer.selectors.plans import asked_beside, plan_of

@@ -7,7 +7,7 @@ import numpy as np
 
 from indexer.enums import RunStatus, StudyStatus
 from indexer.models import City, Grouping, GroupMember, IndicatorTerms, Run, Study
-from indexer.numeric.ranking import ranks_of_present
+from indexer.numeric.scores.ranking import ranks_of_present
 from indexer.selectors.cities import cities_of_run, have_regions, unit_labels
 from indexer.selectors.data_sets import cities_of
 from indexer.selectors.preparations import CellRecord, may_change_cells, record_of

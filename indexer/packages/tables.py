@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.method_cells import cell_text
-from indexer.numeric.rank_counts import summarise_ranks
+from indexer.numeric.studies.rank_counts import summarise_ranks
 from indexer.packages.contents import Contents
 from indexer.selectors.cities import names_of_places
 from indexer.selectors.data_sets import auxiliary_columns_of, unpack_totals

@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from indexer.models import City, Run
-from indexer.numeric.comparison import Passing, find_passing
-from indexer.numeric.joined_trees import NOWHERE
-from indexer.numeric.score_change import ChangeParts
+from indexer.numeric.comparison.joined_trees import NOWHERE
+from indexer.numeric.comparison.score_change import ChangeParts
+from indexer.numeric.comparison.versions import Passing, find_passing
 from indexer.selectors.comparison import Comparison, NotSplit
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray

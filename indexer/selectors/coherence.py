@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 from indexer.audit_files import Audit
 from indexer.enums import StudyKind, StudyStatus
 from indexer.models import Run, Study
-from indexer.numeric.blocks import Tally, unpack_arrays
 from indexer.numeric.coherence.audit import AuditedIndex, Group, ScoredIndex, shifts_without
 from indexer.numeric.coherence.audit_plan import CountedAudit
 from indexer.numeric.coherence.importance import DRAWS, Importance, shares_of
 from indexer.numeric.coherence.kept_facts import KeptIndex, UnweightedFacts, arrays_of_index
-from indexer.numeric.index import Index
+from indexer.numeric.scores.index import Index
+from indexer.numeric.studies.blocks import Tally, unpack_arrays
 from indexer.selectors.cities import Cities
 from indexer.selectors.node_scores import NodeScores, node_scores_of
 from indexer.selectors.plans import plan_of

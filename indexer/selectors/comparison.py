@@ -9,7 +9,10 @@ from typing import Any, Literal
 import numpy as np
 
 from indexer.models import Run
-from indexer.numeric.comparison import (
+from indexer.numeric.comparison.joined_trees import NOWHERE, JoinedTrees
+from indexer.numeric.comparison.rank_correlation import kendall_by_version
+from indexer.numeric.comparison.score_change import ChangeParts, ScoredSide, split_change
+from indexer.numeric.comparison.versions import (
     band_flows,
     kendall_tau_b,
     mean_absolute_shift,
@@ -18,11 +21,8 @@ from indexer.numeric.comparison import (
     spearman,
     top_overlap,
 )
-from indexer.numeric.joined_trees import NOWHERE, JoinedTrees
-from indexer.numeric.node_steps import NodeSteps
-from indexer.numeric.rank_correlation import kendall_by_version
-from indexer.numeric.ranking import min_ranks
-from indexer.numeric.score_change import ChangeParts, ScoredSide, split_change
+from indexer.numeric.method.node_steps import NodeSteps
+from indexer.numeric.scores.ranking import min_ranks
 from indexer.selectors.cities import Cities
 from indexer.selectors.composites import ranks_by_run
 from indexer.selectors.joined_frameworks import join_frameworks

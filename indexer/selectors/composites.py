@@ -8,7 +8,7 @@ from django.db.models import BinaryField, Case, IntegerField, Value, When
 from django.db.models.functions import Substr
 
 from indexer.models import DataSet, Run, RunScores
-from indexer.numeric.blocks import unpack_ranks, unpack_scores
+from indexer.numeric.studies.blocks import unpack_ranks, unpack_scores
 from weighting.numeric.arrays import FloatArray, IntArray
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.models import City
-from indexer.numeric.node_scores import shortfalls
-from indexer.numeric.preparation import IMPUTED, LEFT_OUT
+from indexer.numeric.method.preparation import IMPUTED, LEFT_OUT
+from indexer.numeric.scores.node_scores import shortfalls
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.plans import plan_of
 from weighting.models import Indicator

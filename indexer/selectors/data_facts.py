@@ -11,9 +11,9 @@ from indexer.enums import RunStatus
 from indexer.intake.rates import lies_in_the_range_of_parts, sums_to_the_whole
 from indexer.intake.sums import sum_is_known
 from indexer.models import DataFacts, DataSet, RunFacts
-from indexer.numeric.blocks import Tally, unpack_arrays
 from indexer.numeric.coherence.kept_facts import KeptFacts, UnweightedFacts, arrays_of_data
 from indexer.numeric.coherence.unweighted import unweighted_index
+from indexer.numeric.studies.blocks import Tally, unpack_arrays
 from indexer.selectors.data_sets import PACKED, Structure, structure_of, unpack_totals
 from indexer.selectors.jobs import UNFINISHED
 from indexer.selectors.stored_values import load_values, unpack_values

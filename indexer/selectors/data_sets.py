@@ -13,12 +13,12 @@ from django.db.models.functions import Coalesce
 
 from indexer.enums import RunStatus
 from indexer.models import City, DataSet, Grouping, IndexMethod, Province, Run
-from indexer.numeric.column_blocks import column_blocks
-from indexer.numeric.faults import DataFault, NormalisationError
-from indexer.numeric.gaps import Beside
-from indexer.numeric.leaf_steps import NormalisedLeaves, RawColumns, extents_of, normalise_leaves
-from indexer.numeric.transforms import Extent
-from indexer.numeric.treatment import ColumnTreatment, OutlierRule
+from indexer.numeric.method.faults import DataFault, NormalisationError
+from indexer.numeric.method.gaps import Beside
+from indexer.numeric.method.leaf_steps import NormalisedLeaves, RawColumns, extents_of, normalise_leaves
+from indexer.numeric.method.transforms import Extent
+from indexer.numeric.method.treatment import ColumnTreatment, OutlierRule
+from indexer.numeric.scores.column_blocks import column_blocks
 from indexer.selectors.plans import asked_beside, plan_of
 from indexer.selectors.register_editions import as_stored, corrected_since
 from indexer.selectors.stored_values import columns_of, unpack_values

@@ -9,8 +9,8 @@ import numpy as np
 
 from indexer.models import IndexMethod, Run
 from indexer.numeric.coherence.indicators import IndicatorFacts, indicator_facts
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.preparation import IMPUTED
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.preparation import IMPUTED
 from indexer.selectors.data_sets import Structure, normalise_leaves_of
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.plans import plan_of

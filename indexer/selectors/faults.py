@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from indexer.models import DataSet
-from indexer.numeric.faults import DataFault
+from indexer.numeric.method.faults import DataFault
 from weighting.models import Indicator
 from weighting.numeric.aggregation import AggregationFault
 

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from indexer.models import City, Run
-from indexer.numeric.blocks import Tally
-from indexer.numeric.critical_weights import SmallestChanges, critical_weights, smallest_changes
+from indexer.numeric.comparison.critical_weights import SmallestChanges, critical_weights, smallest_changes
+from indexer.numeric.studies.blocks import Tally
 from indexer.selectors.cities import Cities, ranked_cities_of_run
 from indexer.selectors.composites import composites_of
 from indexer.selectors.data_sets import Structure, structure_from, structure_of

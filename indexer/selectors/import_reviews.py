@@ -13,12 +13,12 @@ from indexer.intake.clean import OF_COLUMNS
 from indexer.intake.rates import why_no_sum
 from indexer.intake.sheets import Sheet
 from indexer.models import DataImport
-from indexer.numeric.faults import NormalisationError
-from indexer.numeric.gaps import MISSING_POLICIES, Beside
-from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
-from indexer.numeric.method_plan import MethodPlan
-from indexer.numeric.node_steps import may_refuse, refused_faults
-from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.method.faults import NormalisationError
+from indexer.numeric.method.gaps import MISSING_POLICIES, Beside
+from indexer.numeric.method.leaf_steps import RawColumns, normalise_leaves
+from indexer.numeric.method.node_steps import may_refuse, refused_faults
+from indexer.numeric.method.normalisations import NORMALISATIONS
+from indexer.numeric.method.plan import MethodPlan
 from indexer.selectors.data_imports import (
     decisions_of,
     edition_before,

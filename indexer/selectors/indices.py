@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from indexer.models import DataSet, Run
-from indexer.numeric.index import Index
+from indexer.numeric.scores.index import Index
 from indexer.selectors.cities import ranked_rows_of
 from indexer.selectors.data_sets import Structure, normalised_blocks, structure_of
 from indexer.selectors.plans import plan_of

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 
-from indexer.numeric.joined_trees import JoinedTrees, join_trees
+from indexer.numeric.comparison.joined_trees import JoinedTrees, join_trees
 from weighting.models import Indicator
 from weighting.numeric.tree import NO_PARENT, Tree
 from weighting.selectors.frameworks import tree_of

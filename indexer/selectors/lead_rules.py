@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.models import OutsideSeries
-from indexer.numeric.leads import rank_columns
+from indexer.numeric.comparison.leads import rank_columns
 from indexer.selectors.profiles import Lead, Leads, sort_leads
 from indexer.selectors.series import unpack_series
 from weighting.models import Indicator, NodeWeight

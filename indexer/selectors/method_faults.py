@@ -6,8 +6,8 @@ from typing import Any
 
 from indexer.method_cells import CellFault, faulty_cells
 from indexer.models import DataSet, IndexMethod
-from indexer.numeric.faults import DataFault, NormalisationError
-from indexer.numeric.node_steps import refused_faults
+from indexer.numeric.method.faults import DataFault, NormalisationError
+from indexer.numeric.method.node_steps import refused_faults
 from indexer.selectors.data_sets import Structure, normalise_data_set, units_of
 from indexer.selectors.plans import plan_of
 from weighting.numeric.arrays import FloatArray

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from indexer.models import OutsideSeries, Run
-from indexer.numeric.association import Association, Line, associate, fit_line, quadrants
+from indexer.numeric.comparison.association import Association, Line, associate, fit_line, quadrants
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.series import series_beside, unpack_series
 from weighting.models import Account, Indicator

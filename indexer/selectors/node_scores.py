@@ -7,10 +7,10 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.models import City, Run
-from indexer.numeric.leads import rank_columns
-from indexer.numeric.preparation import IMPUTED
-from indexer.numeric.ranking import ranks_of_present
-from indexer.numeric.unit_parts import adds_to_the_whole, effective_weights_of
+from indexer.numeric.comparison.leads import rank_columns
+from indexer.numeric.method.preparation import IMPUTED
+from indexer.numeric.scores.ranking import ranks_of_present
+from indexer.numeric.scores.unit_parts import adds_to_the_whole, effective_weights_of
 from indexer.selectors.cities import Cities
 from indexer.selectors.plans import leaf_unit_of, plan_of, score_unit_of, steps_of_ranked
 from indexer.selectors.preparations import (

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from indexer.numeric.places import mean_by_place, median_by_place
+from indexer.numeric.scores.places import mean_by_place, median_by_place
 from indexer.selectors.levels import Level
 from indexer.selectors.trends import Trend
 from weighting.numeric.arrays import BoolArray, FloatArray, IntArray

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from indexer.models import City, DataSet, PrintedPlaceFigure, Run
-from indexer.numeric.places import mean_by_place, sum_by_place
-from indexer.numeric.ranking import ranks_of_present
+from indexer.numeric.scores.places import mean_by_place, sum_by_place
+from indexer.numeric.scores.ranking import ranks_of_present
 from indexer.selectors.cities import PROVINCE
 from indexer.selectors.data_sets import auxiliary_columns_of
 from indexer.selectors.levels import Level, Place

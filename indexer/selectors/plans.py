@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from indexer.models import IndexMethod
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.method_plan import LeafStep, MethodPlan, NodeStep
-from indexer.numeric.node_steps import NodeSteps
-from indexer.numeric.normalisations import NORMALISATIONS, ScoreUnit
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.node_steps import NodeSteps
+from indexer.numeric.method.normalisations import NORMALISATIONS, ScoreUnit
+from indexer.numeric.method.plan import LeafStep, MethodPlan, NodeStep
 from weighting.models import Indicator
 from weighting.numeric.tree import Tree
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from indexer.models import DataSet, IndexMethod, Preparation, Run
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.preparation import CARRIED, IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray
-from indexer.numeric.treatment import OUTLIER_ACTIONS, ColumnTreatment
-from indexer.numeric.unit_parts import marked_shares
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.preparation import CARRIED, IMPUTED, LEFT_OUT, LOGGED, WINSORISED, CellArray
+from indexer.numeric.method.treatment import OUTLIER_ACTIONS, ColumnTreatment
+from indexer.numeric.scores.unit_parts import marked_shares
 from indexer.selectors.data_sets import normalise_data_set, structure_of
 from indexer.selectors.plans import plan_of
 from weighting.models import Indicator
@@ -33,7 +33,7 @@ CELLS_AT_A_TIME = 2_000_000
 
 @dataclass(frozen=True, eq=False)
 class CellRecord:
-    """``cells`` as in `indexer.numeric.preparation`, (units, leaves); the columns treated."""
+    """``cells`` as in `indexer.numeric.method.preparation`, (units, leaves); the columns treated."""
 
     cells: CellArray
     treatments: list[dict[str, Any]]

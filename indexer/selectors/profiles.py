@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from indexer.enums import RunStatus
 from indexer.models import City, Run
-from indexer.numeric.leads import rank_leads
+from indexer.numeric.comparison.leads import rank_leads
 from indexer.selectors.composites import standings_of
 from indexer.selectors.node_scores import NodeScores
 from indexer.selectors.runs import runs_visible_to

@@ -8,8 +8,8 @@ from django.db.models import F, Model, Q, QuerySet
 
 from indexer.enums import RunStatus, StudyStatus
 from indexer.models import DataSet, Run, Study
-from indexer.numeric.blocks import result_checksum
-from indexer.numeric.ranking import ranks_of_present
+from indexer.numeric.scores.ranking import ranks_of_present
+from indexer.numeric.studies.blocks import result_checksum
 from indexer.selectors.composites import composites_of
 
 Finding = tuple[bool, str]

@@ -7,7 +7,7 @@ from django.db.models.functions import Length
 
 from indexer.enums import RunStatus
 from indexer.models import Run, RunFacts
-from indexer.numeric.blocks import Tally, unpack_arrays
+from indexer.numeric.studies.blocks import Tally, unpack_arrays
 from indexer.selectors.data_facts import LONG, MOST_VALUES, Lack, is_large, lack_in
 from weighting.models import Account
 from weighting.selectors.sharing import known_to

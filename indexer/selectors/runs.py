@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value
 
 from indexer.models import DataSet, GroupMember, IndexMethod, IndicatorTerms, PublishedFigure, Run
-from indexer.numeric.preparation import LEFT_OUT
+from indexer.numeric.method.preparation import LEFT_OUT
 from indexer.selectors.cities import Cities
 from indexer.selectors.composites import composites_of
 from indexer.selectors.data_sets import (

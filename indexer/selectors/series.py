@@ -10,8 +10,16 @@ from django.db.models import QuerySet
 
 from indexer.intake.rates import why_no_sum
 from indexer.models import City, OutsideSeries, Run
-from indexer.numeric.association import Association, Fit, Line, associate, bands_of, fit_line, fit_scales
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.comparison.association import (
+    Association,
+    Fit,
+    Line,
+    associate,
+    bands_of,
+    fit_line,
+    fit_scales,
+)
+from indexer.numeric.scores.ranking import min_ranks
 from indexer.selectors.levels import Level, Place
 from indexer.selectors.node_scores import SHARE_TOLERANCE, NodeScores
 from weighting.models import Account

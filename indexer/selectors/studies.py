@@ -12,11 +12,11 @@ from django.db.models.functions import Now
 
 from indexer.enums import Queue, StudyKind, StudyStatus
 from indexer.models import Run, Study, StudyPart
-from indexer.numeric.blocks import PackedPlace, Tally, place_of_packed, unpack_arrays
-from indexer.numeric.packed_counts import Histogram, PackedCounts
-from indexer.numeric.rank_bands import Bands, bands_of, bands_of_shape
-from indexer.numeric.rank_counts import Doubt, RankCounts, first_in_doubt, kept_draws
-from indexer.numeric.tallies import counts_of
+from indexer.numeric.scores.rank_bands import Bands, bands_of, bands_of_shape
+from indexer.numeric.studies.blocks import PackedPlace, Tally, place_of_packed, unpack_arrays
+from indexer.numeric.studies.packed_counts import Histogram, PackedCounts
+from indexer.numeric.studies.rank_counts import Doubt, RankCounts, first_in_doubt, kept_draws
+from indexer.numeric.studies.tallies import counts_of
 from indexer.selectors.block_parts import block_length, block_parts, whole_block
 from indexer.selectors.cities import Cities, ranked_cities_of_run, ranked_rows_of
 from indexer.selectors.runs import NOT_SHOWN_OF_RUNS

@@ -10,8 +10,8 @@ from django.db.models import BinaryField, Case, IntegerField, Value, When
 from django.db.models.functions import Substr
 
 from indexer.models import City, DataSet, Run, Study
-from indexer.numeric.ranking import ranks_of_present
-from indexer.numeric.trends import annual_growth, growth_by_step
+from indexer.numeric.comparison.trends import annual_growth, growth_by_step
+from indexer.numeric.scores.ranking import ranks_of_present
 from indexer.selectors.cities import Cities
 from indexer.selectors.plans import score_unit_of
 from indexer.selectors.published import given_away

@@ -7,12 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from indexer.models import City, DataSet, IndexMethod
-from indexer.numeric.comparison import rank_shift
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.faults import DataFault, NormalisationError
-from indexer.numeric.leaf_steps import NormalisedLeaves
-from indexer.numeric.node_scores import score_nodes
-from indexer.numeric.ranking import ranks_of_present
+from indexer.numeric.comparison.versions import rank_shift
+from indexer.numeric.method.faults import DataFault, NormalisationError
+from indexer.numeric.method.leaf_steps import NormalisedLeaves
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.scores.node_scores import score_nodes
+from indexer.numeric.scores.ranking import ranks_of_present
 from indexer.selectors.data_sets import Structure, normalise_data_set, structure_of
 from indexer.selectors.method_faults import refused_by_means
 from indexer.selectors.plans import plan_of

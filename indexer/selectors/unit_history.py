@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.models import City, IndexEdition, Run
-from indexer.numeric.method_plan import is_absolute
+from indexer.numeric.method.plan import is_absolute
 from indexer.selectors.composites import Standing, city_ids_by_run, standings_of
 from indexer.selectors.plans import plan_of
 from indexer.selectors.published import given_away

@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 
 from indexer.models import City
-from indexer.numeric.preparation import IMPUTED, LOGGED, WINSORISED
-from indexer.numeric.score_change import ScoredSide, split_change
-from indexer.numeric.transforms import TRANSFORMS
-from indexer.numeric.unit_parts import effective_weights, parts_of_score
+from indexer.numeric.comparison.score_change import ScoredSide, split_change
+from indexer.numeric.method.preparation import IMPUTED, LOGGED, WINSORISED
+from indexer.numeric.method.transforms import TRANSFORMS
+from indexer.numeric.scores.unit_parts import effective_weights, parts_of_score
 from indexer.selectors.distributions import treated_values
 from indexer.selectors.levels import level_named
 from indexer.selectors.node_scores import NodeScores

@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 
 from indexer.models import City, IndicatorTerms, Run
-from indexer.numeric.leads import rank_columns
+from indexer.numeric.comparison.leads import rank_columns
 from indexer.numeric.peers import peer_gaps
 from indexer.selectors.cities import PROVINCE, Cities, names_listed, places_named
 from indexer.selectors.node_scores import NodeScores

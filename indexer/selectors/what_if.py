@@ -7,13 +7,13 @@ from typing import Literal
 import numpy as np
 
 from indexer.models import Run
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.comparison import mean_absolute_shift, rank_shift
-from indexer.numeric.index import Index
-from indexer.numeric.node_steps import NodeSteps, leaf_terms
-from indexer.numeric.rank_correlation import discordant_pairs
-from indexer.numeric.ranking import min_ranks
-from indexer.numeric.weight_state import State, local_weights, read_state
+from indexer.numeric.comparison.rank_correlation import discordant_pairs
+from indexer.numeric.comparison.versions import mean_absolute_shift, rank_shift
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.node_steps import NodeSteps, leaf_terms
+from indexer.numeric.scores.index import Index
+from indexer.numeric.scores.ranking import min_ranks
+from indexer.numeric.scores.weight_state import State, local_weights, read_state
 from indexer.selectors.cities import Cities, ranked_cities_of_run
 from indexer.selectors.composites import composites_of
 from indexer.selectors.data_sets import Structure, structure_from

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indexer.models import DataSet, IndexMethod
-from indexer.numeric.faults import NormalisationError
-from indexer.numeric.method_plan import LeafStep, MethodPlan
-from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.numeric.transforms import Extent
+from indexer.numeric.method.faults import NormalisationError
+from indexer.numeric.method.normalisations import NORMALISATIONS
+from indexer.numeric.method.plan import LeafStep, MethodPlan
+from indexer.numeric.method.transforms import Extent
 from indexer.selectors.data_sets import Structure, raw_extents_of, structure_of
 from indexer.selectors.faults import fault_texts
 from indexer.selectors.plans import plan_of

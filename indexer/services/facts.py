@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 
 from indexer.enums import Queue, RunStatus
 from indexer.models import DataFacts, DataSet, Run, RunFacts
-from indexer.numeric.blocks import pack_arrays
+from indexer.numeric.studies.blocks import pack_arrays
 from indexer.selectors.coherence import arrays_to_keep_of_run
 from indexer.selectors.data_facts import arrays_to_keep, data_sets_without_facts, is_large
 from indexer.selectors.data_sets import PACKED

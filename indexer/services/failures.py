@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Sequence
 
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.faults import NormalisationError
-from indexer.numeric.sobol import ConstantOutputError
+from indexer.numeric.method.faults import NormalisationError
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.studies.sobol import ConstantOutputError
 from indexer.selectors.faults import Failure
 from weighting.exceptions import Refused
 from weighting.numeric.aggregation import AggregationError

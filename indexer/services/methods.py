@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from indexer.enums import Aggregation, Missing, Negative, Normalisation, Outliers
 from indexer.method_cells import Cells, MethodCells, cells_of, fault_words
 from indexer.models import DataSeries, DataSet, FrameworkMethod, IndexMethod, Run
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.entries import Entries
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.method_plan import SCALE, WHOLE, LeafStep, NodeStep, index_faults
-from indexer.numeric.normalisations import NORMALISATIONS
-from indexer.numeric.treatment import OUTLIER_ACTIONS
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.entries import Entries
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.normalisations import NORMALISATIONS
+from indexer.numeric.method.plan import SCALE, WHOLE, LeafStep, NodeStep, index_faults
+from indexer.numeric.method.treatment import OUTLIER_ACTIONS
 from indexer.selectors.data_sets import structure_of
 from indexer.selectors.faults import fault_texts
 from indexer.selectors.method_faults import data_faults, table_faults

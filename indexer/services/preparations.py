@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 
 from indexer.models import DataSet, IndexMethod, Preparation
-from indexer.numeric.leaf_steps import NormalisedLeaves
+from indexer.numeric.method.leaf_steps import NormalisedLeaves
 from indexer.selectors.preparations import described_treatments
 
 

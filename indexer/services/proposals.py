@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from indexer.models import DataSet
 from indexer.numeric.coherence.correlations import covariance_matrix
+from indexer.numeric.coherence.fitted_weights import fit_to_importance
 from indexer.numeric.coherence.importance import importance_of_sum, shares_of
-from indexer.numeric.faults import NormalisationError
-from indexer.numeric.fitted_weights import fit_to_importance
-from indexer.numeric.node_scores import score_nodes
+from indexer.numeric.method.faults import NormalisationError
 from indexer.numeric.proposals import ProposalError, critic_weights, entropy_weights, pca_weights
+from indexer.numeric.scores.node_scores import score_nodes
 from indexer.selectors.data_sets import Structure, normalised_values, structure_of
 from indexer.selectors.faults import fault_texts
 from indexer.selectors.plans import plan_of

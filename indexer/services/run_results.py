@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from indexer.enums import RunStatus
 from indexer.models import DataSet, Run
-from indexer.numeric.blocks import pack_composite, result_checksum
+from indexer.numeric.studies.blocks import pack_composite, result_checksum
 from indexer.services.binding import binding_cursor, fill_place, place_for
 from indexer.services.leases import rows_held
 from weighting.numeric.arrays import FloatArray, IntArray

@@ -12,9 +12,9 @@ from django.db import DatabaseError, transaction
 from config.stopping import is_stopping
 from indexer.enums import RunStatus
 from indexer.models import DataSet, IndexMethod, Run
-from indexer.numeric.leaf_steps import NormalisedLeaves
-from indexer.numeric.node_scores import score_nodes
-from indexer.numeric.packed_ranking import ranks_by_row
+from indexer.numeric.method.leaf_steps import NormalisedLeaves
+from indexer.numeric.scores.node_scores import score_nodes
+from indexer.numeric.scores.packed_ranking import ranks_by_row
 from indexer.selectors.data_sets import PACKED, count_units, normalise_data_set, structure_of
 from indexer.selectors.faults import Failure
 from indexer.selectors.jobs import interactive_work_waits, waiting_jobs

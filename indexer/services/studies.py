@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from config.stopping import is_stopping
 from indexer.enums import RunStatus, StudyStatus
 from indexer.models import DataSet, Run, Study, StudyPart
-from indexer.numeric.blocks import Tally, pack_arrays, unpack_arrays
-from indexer.numeric.rank_bands import EXACT_UNITS, bands_of
-from indexer.numeric.study_memory import units_that_fit
-from indexer.numeric.tallies import merge_tallies
+from indexer.numeric.scores.rank_bands import EXACT_UNITS, bands_of
+from indexer.numeric.studies.blocks import Tally, pack_arrays, unpack_arrays
+from indexer.numeric.studies.memory import units_that_fit
+from indexer.numeric.studies.tallies import merge_tallies
 from indexer.selectors.block_parts import whole_block
 from indexer.selectors.data_sets import PACKED, structure_of
 from indexer.selectors.faults import Failure, fault_texts

@@ -16,7 +16,7 @@ import numpy as np
 
 from indexer.enums import StudyStatus
 from indexer.models import Run, Study
-from indexer.numeric.gaps import MISSING_POLICIES
+from indexer.numeric.method.gaps import MISSING_POLICIES
 from indexer.rank_files import Asked, write_rank_files
 from indexer.result_files import write_weights
 from indexer.selectors.cities import Cities, unit_labels

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from indexer.enums import StudyStatus
 from indexer.models import City, Run, Study
-from indexer.numeric.plans import RankPlan
+from indexer.numeric.studies.plans import RankPlan
 from indexer.selectors.cities import Cities, cities_of_run, city_named, ranked_cities_of_run, ranked_rows_of
 from indexer.studies.asking import planned_of
 from indexer.studies.kind import register_of

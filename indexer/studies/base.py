@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.models import DataSet, Run
-from indexer.numeric.index import Index
+from indexer.numeric.scores.index import Index
 from indexer.selectors.cities import ranked_rows_of
 from indexer.selectors.data_sets import Structure, structure_of
 from indexer.selectors.indices import index_of

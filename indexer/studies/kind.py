@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from indexer.enums import StudyKind
 from indexer.models import City, Register, Run, Study
-from indexer.numeric.blocks import Tally
-from indexer.numeric.plans import Plan
+from indexer.numeric.studies.blocks import Tally
+from indexer.numeric.studies.plans import Plan
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields

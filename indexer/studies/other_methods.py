@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from indexer.models import IndexMethod
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.index import Index
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.scores.index import Index
 from indexer.selectors.data_sets import normalised_values
 from indexer.selectors.plans import plan_of
 from indexer.studies.base import Base

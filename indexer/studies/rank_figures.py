@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.charts import studies as charts
-from indexer.numeric.rank_bands import Bands
+from indexer.numeric.scores.rank_bands import Bands
 from indexer.selectors.studies import StudyResult
 from indexer.studies.kind import StudyFigure
 from indexer.studies.words import percent

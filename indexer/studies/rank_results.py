@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from indexer.numeric.blocks import Tally
-from indexer.numeric.rank_bands import EXACT_RANKS
-from indexer.numeric.rank_counts import (
+from indexer.numeric.scores.rank_bands import EXACT_RANKS
+from indexer.numeric.studies.blocks import Tally
+from indexer.numeric.studies.rank_counts import (
     RankCounts,
     first_in_doubt,
     group_indistinct,
@@ -16,7 +16,7 @@ from indexer.numeric.rank_counts import (
     summarise_ranks,
     summarise_shifts,
 )
-from indexer.numeric.tallies import counts_of
+from indexer.numeric.studies.tallies import counts_of
 from weighting.numeric.arrays import FloatArray, IntArray
 
 TOPS = (1, 3, 10, 50, 100)

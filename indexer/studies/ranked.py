@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from indexer.models import Register, Study
-from indexer.numeric.blocks import Tally, pack_arrays
-from indexer.numeric.plans import RankPlan
+from indexer.numeric.studies.blocks import Tally, pack_arrays
+from indexer.numeric.studies.plans import RankPlan
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields, kappa_field, nu_field

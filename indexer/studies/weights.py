@@ -12,7 +12,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from indexer.enums import StudyKind
-from indexer.numeric.uncertainty import SeededDraws
+from indexer.numeric.studies.uncertainty import SeededDraws
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, kappa_field, nu_field
 from indexer.studies.questions import Reader

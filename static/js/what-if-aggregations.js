@@ -1,4 +1,4 @@
-/* The ways to form a score, as the table of indexer/numeric/aggregations.py: what a mean takes of its
+/* The ways to form a score, as the table of indexer/numeric/method/aggregations.py: what a mean takes of its
    parts, and what it makes of their weighted sum; or what is made of the parts together. The steps stand
    in the server's order, so that those of sums, products, quotients and square roots have its bits. */
 "use strict";

@@ -1,4 +1,4 @@
-/* An index as a function of its weights, as the server computes it: indexer/numeric/composite.py and
+/* An index as a function of its weights, as the server computes it: indexer/numeric/scores/composite.py and
    ranking.py, and what-if-nodes.js where its nodes are not all formed by one mean. Sums run over the
    leaves in their order, one product and one addition at a time, so that scores have the server's bits;
    where values are missing, or a mean takes logarithms, they may differ in the last one, which the rule

@@ -1,4 +1,4 @@
-/* The scores of a tree whose nodes are not all formed by one mean, as indexer/numeric/node_scores.py forms
+/* The scores of a tree whose nodes are not all formed by one mean, as indexer/numeric/scores/node_scores.py forms
    them: node by node from the bottom up, children in their order, of the weights of those that a city has. */
 "use strict";
 

@@ -23,7 +23,7 @@ const find = (selector) => results.querySelector(selector);
    lay the page out in the middle of the work. */
 const shown = { units: new Map(), pins: [], local: Float64Array.from(data.local), index: null, sizes: { height: 36, top: 0, view: 600 } };
 
-/* --- the notation of an address, as indexer/numeric/weight_state.py writes it --- */
+/* --- the notation of an address, as indexer/numeric/scores/weight_state.py writes it --- */
 
 function stateText(units) {
   if (!units.size) return "";

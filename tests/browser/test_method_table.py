@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from indexer.models import Run
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.scores.ranking import min_ranks
 from indexer.services.registers import import_countries
 from indexer.services.runs import compute_waiting_runs
 from tests.browser.test_analyst import fits

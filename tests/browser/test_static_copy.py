@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.core.management import call_command
 
-from indexer.numeric.weight_state import state_text
+from indexer.numeric.scores.weight_state import state_text
 from indexer.selectors.what_if import what_if_of
 from tests.browser.test_what_if import RANK, random_states
 from tests.factories import make_account

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from indexer.models import City
-from indexer.numeric.weight_state import apportion, state_text
+from indexer.numeric.scores.weight_state import apportion, state_text
 from indexer.selectors.what_if import what_if_of
 from indexer.views.run import what_if_words
 from tests.factories import make_account, make_framework

@@ -8,10 +8,10 @@ from django.conf import settings as django_settings
 from django.template.loader import render_to_string
 from hypothesis import given, settings
 
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.index import Index
-from indexer.numeric.node_steps import NodeSteps
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.node_steps import NodeSteps
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.scores.index import Index
 from indexer.selectors import what_if as what_if_selectors
 from indexer.selectors.data_sets import Structure
 from indexer.selectors.what_if import WhatIf

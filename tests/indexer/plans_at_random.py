@@ -3,10 +3,10 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
-from indexer.numeric.method_plan import LeafStep
-from indexer.numeric.node_steps import NodeSteps
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.leaf_steps import RawColumns, normalise_leaves
+from indexer.numeric.method.node_steps import NodeSteps
+from indexer.numeric.method.plan import LeafStep
 from tests.strategies import trees
 
 MEANS = ("arithmetic", "geometric", "harmonic", "power:2", "power:0.5", "power:-1")

@@ -9,14 +9,14 @@ import pytest
 
 from indexer import enums
 from indexer.models import IndexMethod
-from indexer.numeric.aggregations import AGGREGATIONS, Aggregation
-from indexer.numeric.composite import CompositeError, composite_scores, inner_scores
-from indexer.numeric.critical_weights import smallest_changes
-from indexer.numeric.gaps import MISSING_POLICIES, handle_missing
-from indexer.numeric.index import Index
-from indexer.numeric.normalisations import NORMALISATIONS, TURNS, Normalisation, ScoreUnit
-from indexer.numeric.normalise import normalise
-from indexer.numeric.treatment import OUTLIER_ACTIONS, OutlierRule, treat_outliers
+from indexer.numeric.comparison.critical_weights import smallest_changes
+from indexer.numeric.method.aggregations import AGGREGATIONS, Aggregation
+from indexer.numeric.method.gaps import MISSING_POLICIES, handle_missing
+from indexer.numeric.method.normalisations import NORMALISATIONS, TURNS, Normalisation, ScoreUnit
+from indexer.numeric.method.normalise import normalise
+from indexer.numeric.method.treatment import OUTLIER_ACTIONS, OutlierRule, treat_outliers
+from indexer.numeric.scores.composite import CompositeError, composite_scores, inner_scores
+from indexer.numeric.scores.index import Index
 from indexer.words import UNIT_WORDS, score_unit
 from tests.indexer.numeric.oracles import count_ranks
 from weighting.numeric.tree import build_tree

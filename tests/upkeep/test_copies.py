@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from indexer.enums import RunStatus
 from indexer.models import DataFacts, Run, RunFacts, RunScores
-from indexer.numeric.blocks import pack_arrays
+from indexer.numeric.studies.blocks import pack_arrays
 from indexer.selectors.coherence import arrays_to_keep_of_run
 from indexer.selectors.data_facts import arrays_to_keep
 from tests.factories import fill_ballot, make_account, make_invitation, make_panel, make_round

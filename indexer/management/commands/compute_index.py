@@ -17,7 +17,7 @@ from indexer.management.index_files import (
     score_inputs,
     write_together,
 )
-from indexer.numeric.ranking import ranks_of_present
+from indexer.numeric.scores.ranking import ranks_of_present
 from indexer.result_files import write_nodes, write_ranking, write_weights
 from weighting.numeric.arrays import FloatArray, IntArray
 

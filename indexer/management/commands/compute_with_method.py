@@ -9,10 +9,10 @@ from indexer.dispatch import compute_with_method
 from indexer.management.import_options import named_versions
 from indexer.management.method_options import Codes
 from indexer.models import DataSet
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.normalisations import NORMALISATIONS, TURNS
-from indexer.numeric.treatment import OUTLIER_ACTIONS
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.normalisations import NORMALISATIONS, TURNS
+from indexer.numeric.method.treatment import OUTLIER_ACTIONS
 from indexer.selectors.data_sets import PACKED
 from indexer.selectors.methods import frozen_versions_of
 from indexer.services.methods import MethodChoice, choice_as_stated, use_method_on

@@ -21,8 +21,8 @@ from indexer.management.index_files import (
     write_together,
 )
 from indexer.management.workers import count_with_workers
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.uncertainty import RankStudy
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.studies.uncertainty import RankStudy
 from indexer.rank_files import Asked, write_rank_files
 from weighting.numeric.aggregation import AggregationError
 from weighting.numeric.draws import (

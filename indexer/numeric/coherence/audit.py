@@ -21,8 +21,8 @@ from indexer.numeric.coherence.importance import (
     variance_shares,
 )
 from indexer.numeric.coherence.indicators import IndicatorFacts, UnitFacts, indicator_facts, unit_facts
-from indexer.numeric.index import Index
-from indexer.numeric.sensitivity import leave_nodes_out
+from indexer.numeric.scores.index import Index
+from indexer.numeric.studies.sensitivity import leave_nodes_out
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import NO_PARENT, Tree
 

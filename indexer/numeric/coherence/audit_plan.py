@@ -9,11 +9,11 @@ from functools import cached_property
 
 import numpy as np
 
-from indexer.numeric.blocks import Tally
 from indexer.numeric.coherence.audit import AuditedIndex, Weighed, shifts_without
 from indexer.numeric.coherence.importance import Importance
-from indexer.numeric.index import Index
-from indexer.numeric.study_memory import audit_memory
+from indexer.numeric.scores.index import Index
+from indexer.numeric.studies.blocks import Tally
+from indexer.numeric.studies.memory import audit_memory
 from weighting.numeric.arrays import FloatArray, IntArray
 
 ROWS_PER_CHUNK = 16

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.numeric.treatment import Shape, shape_of
+from indexer.numeric.method.treatment import Shape, shape_of
 from weighting.numeric.arrays import FloatArray, IntArray
 
 # COINr's limits of what is remarkable: fewer values than that, more zeros or more of one value.

@@ -7,14 +7,14 @@ from typing import Protocol
 
 import numpy as np
 
-from indexer.numeric.blocks import Tally
 from indexer.numeric.coherence.audit import AuditedIndex, Group, closest_siblings
 from indexer.numeric.coherence.consistency import Components, Consistency
 from indexer.numeric.coherence.correlations import correlation_flags
 from indexer.numeric.coherence.importance import DRAWS, Importance
 from indexer.numeric.coherence.indicators import IndicatorFacts, UnitFacts
 from indexer.numeric.coherence.unweighted import UnweightedIndex
-from indexer.numeric.treatment import Shape
+from indexer.numeric.method.treatment import Shape
+from indexer.numeric.studies.blocks import Tally
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree
 

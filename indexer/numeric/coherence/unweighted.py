@@ -6,7 +6,7 @@ import numpy as np
 
 from indexer.numeric.coherence.audit import Group, ScoredIndex
 from indexer.numeric.coherence.correlations import is_constant
-from indexer.numeric.column_blocks import column_blocks
+from indexer.numeric.scores.column_blocks import column_blocks
 from weighting.numeric.arrays import FloatArray, IntArray
 from weighting.numeric.tree import Tree
 

@@ -14,13 +14,13 @@ from indexer.enums import Aggregation, Missing, Normalisation, Outliers, StudyKi
 from indexer.job_words import failure_words, reason_names
 from indexer.method_cells import CellFault, fault_words, parse_cell
 from indexer.models import IndexMethod, Register, Study
-from indexer.numeric.blocks import Tally
-from indexer.numeric.choices import ChoicePlan, FixedWeights, choice_need
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.faults import NormalisationError
-from indexer.numeric.index import Index
-from indexer.numeric.method_plan import plan_faults
-from indexer.numeric.uncertainty import SeededDraws
+from indexer.numeric.method.faults import NormalisationError
+from indexer.numeric.method.plan import plan_faults
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.scores.index import Index
+from indexer.numeric.studies.blocks import Tally
+from indexer.numeric.studies.choices import ChoicePlan, FixedWeights, choice_need
+from indexer.numeric.studies.uncertainty import SeededDraws
 from indexer.selectors.plans import plan_of
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from indexer import charts
 from indexer.enums import StudyKind
 from indexer.models import Register, Study
-from indexer.numeric.blocks import Tally, pack_arrays
 from indexer.numeric.coherence.audit_plan import AuditPlan
 from indexer.numeric.coherence.importance import shares_of
+from indexer.numeric.studies.blocks import Tally, pack_arrays
 from indexer.selectors.coherence import coherence_of
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from indexer.charts.studies import Amount
 from indexer.enums import StudyKind
 from indexer.models import Register, Study
-from indexer.numeric.blocks import Tally, pack_arrays
-from indexer.numeric.plans import DroppedPlan
+from indexer.numeric.studies.blocks import Tally, pack_arrays
+from indexer.numeric.studies.plans import DroppedPlan
 from indexer.selectors.data_sets import normalise_raw_data, raw_data_of, with_what_it_asks_for
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base

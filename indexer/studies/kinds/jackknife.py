@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from indexer.enums import StudyKind
 from indexer.models import Register
-from indexer.numeric.plans import GivenVersions, RankPlan
+from indexer.numeric.studies.plans import GivenVersions, RankPlan
 from indexer.studies.base import Base
 from indexer.studies.kind import FixedKind, Planned
 from indexer.studies.questions import Question

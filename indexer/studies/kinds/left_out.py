@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from indexer.charts.studies import Amount
 from indexer.enums import StudyKind
 from indexer.models import Register
-from indexer.numeric.blocks import Tally
-from indexer.numeric.plans import LeftOutPlan
+from indexer.numeric.studies.blocks import Tally
+from indexer.numeric.studies.plans import LeftOutPlan
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from indexer.charts import studies as charts
 from indexer.enums import StudyKind
 from indexer.models import Register
-from indexer.numeric.blocks import Tally
-from indexer.numeric.index import ranks_in_parts
-from indexer.numeric.plans import RankPlan
-from indexer.numeric.tallies import central_weights
-from indexer.numeric.uncertainty import SeededDraws
+from indexer.numeric.scores.index import ranks_in_parts
+from indexer.numeric.studies.blocks import Tally
+from indexer.numeric.studies.plans import RankPlan
+from indexer.numeric.studies.tallies import central_weights
+from indexer.numeric.studies.uncertainty import SeededDraws
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from indexer.charts import studies as charts
 from indexer.enums import StudyKind
 from indexer.models import Register, Study
-from indexer.numeric.blocks import Tally, pack_arrays
-from indexer.numeric.plans import SobolPlan
-from indexer.numeric.sobol import sobol_indices
+from indexer.numeric.studies.blocks import Tally, pack_arrays
+from indexer.numeric.studies.plans import SobolPlan
+from indexer.numeric.studies.sobol import sobol_indices
 from indexer.selectors.cities import cities_of_run, city_named
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base

@@ -14,14 +14,14 @@ from indexer.charts.studies import Amount
 from indexer.enums import Aggregation, Missing, Normalisation, StudyKind
 from indexer.job_words import failure_words, reason_names
 from indexer.models import Register, Run, Study
-from indexer.numeric.blocks import Tally
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.faults import NormalisationError
-from indexer.numeric.index import Index, many_ranks
-from indexer.numeric.plans import GivenVersions, RankPlan, Versions
-from indexer.numeric.rank_counts import summarise_shifts
-from indexer.numeric.study_memory import rank_memory
-from indexer.numeric.tallies import counts_of
+from indexer.numeric.method.faults import NormalisationError
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.scores.index import Index, many_ranks
+from indexer.numeric.studies.blocks import Tally
+from indexer.numeric.studies.memory import rank_memory
+from indexer.numeric.studies.plans import GivenVersions, RankPlan, Versions
+from indexer.numeric.studies.rank_counts import summarise_shifts
+from indexer.numeric.studies.tallies import counts_of
 from indexer.selectors.studies import StudyResult
 from indexer.studies.base import Base
 from indexer.studies.fields import Fields, draws_fields

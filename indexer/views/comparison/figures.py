@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from indexer import charts
 from indexer.forms.comparison import FigureOptions
-from indexer.numeric.score_change import ChangeParts
+from indexer.numeric.comparison.score_change import ChangeParts
 from indexer.selectors.comparison import WEIGHT_TOLERANCE, Comparison
 from indexer.selectors.runs import PERCENT
 from indexer.views.comparison.table import change_digits, change_parts

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from indexer.models import Run
-from indexer.numeric.score_change import ChangeParts
+from indexer.numeric.comparison.score_change import ChangeParts
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.preparations import changed_counts_of, may_change_cells
 from indexer.selectors.runs import ShownScore, printed_figures_of, shown_score

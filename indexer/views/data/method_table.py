@@ -15,8 +15,8 @@ from indexer.dispatch import compute_with_method
 from indexer.forms.method_table import IndexChoices, TypedTable
 from indexer.method_cells import CellFault
 from indexer.models import DataSet, IndexMethod
-from indexer.numeric.faults import DataFault, NormalisationError
-from indexer.numeric.method_plan import WHOLE, index_faults
+from indexer.numeric.method.faults import DataFault, NormalisationError
+from indexer.numeric.method.plan import WHOLE, index_faults
 from indexer.selectors.data_sets import data_sets_visible_to
 from indexer.selectors.faults import fault_texts
 from indexer.selectors.method_faults import data_faults, table_faults

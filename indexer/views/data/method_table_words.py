@@ -11,7 +11,7 @@ from indexer.forms.method_table import CARRIES, PARAMETER, IndexChoices, TypedTa
 from indexer.method_cells import CellFault
 from indexer.method_words import cells_words, column_words
 from indexer.models import City, DataSet, IndexMethod
-from indexer.numeric.method_plan import LEAF_COLUMNS, WHOLE
+from indexer.numeric.method.plan import LEAF_COLUMNS, WHOLE
 from indexer.selectors.stored_values import unpack_values
 from indexer.selectors.trials import Laboratory, Moves, Trial
 from indexer.views.shared.tables import plain_number

@@ -4,7 +4,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from indexer.numeric.score_change import ChangeParts
+from indexer.numeric.comparison.score_change import ChangeParts
 from indexer.selectors.comparison import WEIGHT_TOLERANCE, Comparison
 from indexer.selectors.runs import PERCENT
 from indexer.views.comparison.apart import apart_note, other_trees

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from indexer.forms.comparison import FigureForm
 from indexer.models import IndexMethod, Run
-from indexer.numeric.method_plan import SCALE
+from indexer.numeric.method.plan import SCALE
 from indexer.selectors.cities import MANY_CITIES
 from indexer.selectors.comparison import Comparison
 from indexer.selectors.concentration import ConcentrationReport, PlaceConcentration

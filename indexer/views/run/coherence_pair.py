@@ -15,7 +15,7 @@ from indexer import charts
 from indexer.answers import answer_file, answer_page
 from indexer.forms.coherence import PairChoice
 from indexer.models import OutsideSeries, Run
-from indexer.numeric.association import QUADRANTS
+from indexer.numeric.comparison.association import QUADRANTS
 from indexer.selectors.node_pairs import NodePair, series_key
 from indexer.selectors.node_scores import node_scores_of
 from indexer.selectors.series import series_beside

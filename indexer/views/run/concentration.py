@@ -17,7 +17,7 @@ from indexer.forms.grouping_choice import offer_groupings
 from indexer.forms.node_choice import NodeChoice
 from indexer.models import Run
 from indexer.numeric.concentration import Concentration, ConcentrationError
-from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.method.normalisations import NORMALISATIONS
 from indexer.selectors.cities import PROVINCE, REGION
 from indexer.selectors.concentration import (
     TOPS,

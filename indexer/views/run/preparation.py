@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from indexer.models import Run
-from indexer.numeric.preparation import IMPUTED, LEFT_OUT
+from indexer.numeric.method.preparation import IMPUTED, LEFT_OUT
 from indexer.selectors.preparations import CHANGES, CellRecord
 from weighting.models import Indicator
 from weighting.views.numbers import signed

@@ -15,7 +15,7 @@ from indexer import charts
 from indexer.forms.node_choice import NodeChoice
 from indexer.method_words import short_method_words
 from indexer.models import Run
-from indexer.numeric.preparation import CellArray
+from indexer.numeric.method.preparation import CellArray
 from indexer.selectors.cities import MANY_CITIES, Cities
 from indexer.selectors.distributions import distributions_of
 from indexer.selectors.levels import level_named, widest_level

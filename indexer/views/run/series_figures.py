@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indexer import charts
-from indexer.numeric.association import Association, Fit, infer_correlation
+from indexer.numeric.comparison.association import Association, Fit, infer_correlation
 from indexer.selectors.levels import level_named
 from indexer.selectors.runs import PERCENT
 from indexer.selectors.series import OUTLIER, SeriesReport, Shares, slack_of

@@ -16,7 +16,7 @@ from indexer import charts
 from indexer.forms.trends import COMMON, RANKS, Beside, MarkedTrendChoice
 from indexer.method_words import common_bounds_words
 from indexer.models import Run
-from indexer.numeric.method_plan import is_absolute
+from indexer.numeric.method.plan import is_absolute
 from indexer.selectors.levels import level_choices
 from indexer.selectors.plans import plan_of
 from indexer.selectors.runs import PERCENT

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from indexer.forms.what_if import DraftForm, field_name, percent_text, read_typed_weights
 from indexer.models import Run
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.weight_state import WHOLE, WeightStateError, state_text
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.scores.weight_state import WHOLE, WeightStateError, state_text
 from indexer.selectors.what_if import WhatIf, is_too_large, what_if_of
 from indexer.selectors.withheld import codes_kept_back
 from indexer.views.run.what_if_words import (

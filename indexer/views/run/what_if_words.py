@@ -7,8 +7,8 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from indexer.models import City
-from indexer.numeric.composite import CompositeError
-from indexer.numeric.weight_state import WeightStateError
+from indexer.numeric.scores.composite import CompositeError
+from indexer.numeric.scores.weight_state import WeightStateError
 from indexer.selectors.what_if import WhatIf
 from indexer.views.shared.exports import place_cells, place_headings
 from indexer.views.shared.tables import Cell, longest_bar

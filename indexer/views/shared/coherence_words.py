@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from indexer.numeric.coherence.correlations import FLAGS
 from indexer.numeric.coherence.indicators import FEW, MANY
-from indexer.numeric.treatment import OutlierRule, Shape
+from indexer.numeric.method.treatment import OutlierRule, Shape
 from indexer.selectors.coherence import GroupView, MemberView
 from weighting.models import Indicator
 from weighting.numeric.arrays import FloatArray, IntArray

@@ -8,8 +8,8 @@ from django.utils.translation import ngettext, pgettext
 from indexer.formulas import aggregation_formula, normalisation_formula
 from indexer.method_words import method_words, own_ways, value_words
 from indexer.models import IndexMethod
-from indexer.numeric.gaps import MISSING_POLICIES
-from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.method.gaps import MISSING_POLICIES
+from indexer.numeric.method.normalisations import NORMALISATIONS
 from weighting.models import Indicator, WeightVersion
 from weighting.selectors.versions import panel_size_of
 from weighting.views.statistics_words import panel_words

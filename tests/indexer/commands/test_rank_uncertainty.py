@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from indexer.numeric.composite import composite_scores
-from indexer.numeric.normalise import normalise
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.method.normalise import normalise
+from indexer.numeric.scores.composite import composite_scores
+from indexer.numeric.scores.ranking import min_ranks
 from weighting.numeric.aggregation import aggregate_scores
 from weighting.numeric.tree import build_tree
 

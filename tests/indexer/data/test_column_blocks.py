@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from indexer.models import DataSet, IndexMethod
-from indexer.numeric import column_blocks
-from indexer.numeric.faults import NormalisationError
+from indexer.numeric.method.faults import NormalisationError
+from indexer.numeric.scores import column_blocks
 from indexer.selectors import block_parts
 from indexer.selectors.data_sets import (
     RawData,

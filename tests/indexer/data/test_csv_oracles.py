@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from indexer import result_files
-from indexer.numeric import packed_counts
-from indexer.numeric.packed_counts import PackedCounts
+from indexer.numeric.studies import packed_counts
+from indexer.numeric.studies.packed_counts import PackedCounts
 from indexer.result_files import write_nodes, write_rank_histogram, write_rank_intervals
 from weighting.exports import Table, columns_of, table_bytes, write_csv, zip_pieces
 

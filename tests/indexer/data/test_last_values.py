@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from indexer.models import DataSeries, DataSet, Run
-from indexer.numeric.preparation import CARRIED, IMPUTED
+from indexer.numeric.method.preparation import CARRIED, IMPUTED
 from indexer.selectors.preparations import record_of
 from indexer.services.registers import default_register
 from indexer.services.runs import compute_waiting_runs

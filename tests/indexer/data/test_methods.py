@@ -5,8 +5,8 @@ import pytest
 
 from indexer.enums import RunStatus
 from indexer.models import IndexMethod, Preparation, Run
-from indexer.numeric.preparation import IMPUTED, WINSORISED
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.method.preparation import IMPUTED, WINSORISED
+from indexer.numeric.scores.ranking import min_ranks
 from indexer.selectors.data_sets import (
     auxiliary_columns_of,
     data_sets_visible_to,

@@ -3,7 +3,7 @@ import pytest
 from django.urls import reverse
 
 from indexer.numeric.coherence.importance import linear_importance, shares_of
-from indexer.numeric.composite import composite_scores, node_scores
+from indexer.numeric.scores.composite import composite_scores, node_scores
 from indexer.selectors.data_sets import normalised_values, structure_of
 from tests.factories import make_framework
 from tests.indexer.factories import make_data_set, make_version

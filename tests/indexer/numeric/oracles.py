@@ -1,7 +1,7 @@
 """Plain ways to what the numeric code computes in bulk."""
 
-from indexer.numeric.index import CHUNK
-from indexer.numeric.uncertainty import NO_PAIRS, rank_counter
+from indexer.numeric.scores.index import CHUNK
+from indexer.numeric.studies.uncertainty import NO_PAIRS, rank_counter
 
 
 def change_weight(tree, local, node, delta):

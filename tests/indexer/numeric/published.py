@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.numeric.leaf_steps import RawColumns, normalise_leaves
-from indexer.numeric.node_scores import score_nodes
+from indexer.numeric.method.leaf_steps import RawColumns, normalise_leaves
+from indexer.numeric.scores.node_scores import score_nodes
 from weighting.numeric.tree import build_tree, global_weights
 
 DATA = Path(__file__).resolve().parents[2] / "data"

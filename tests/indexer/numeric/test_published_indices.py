@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from indexer.numeric.method_plan import WHOLE, LeafStep, MethodPlan, NodeStep, plan_faults
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.method.plan import WHOLE, LeafStep, MethodPlan, NodeStep, plan_faults
+from indexer.numeric.scores.ranking import min_ranks
 from tests.indexer.numeric.published import column, computed, numbers, rows_of, tree_of
 from weighting.numeric.tree import build_tree
 

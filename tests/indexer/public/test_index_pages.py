@@ -14,8 +14,8 @@ from django.utils import timezone
 from indexer.citations import CITATIONS
 from indexer.formulas import AGGREGATION_FORMULAS, NORMALISATION_FORMULAS, aggregation_formula
 from indexer.models import City, IndexEdition, PublishedIndex, Run
-from indexer.numeric.aggregations import AGGREGATIONS
-from indexer.numeric.normalisations import NORMALISATIONS
+from indexer.numeric.method.aggregations import AGGREGATIONS
+from indexer.numeric.method.normalisations import NORMALISATIONS
 from indexer.selectors.published import publication_advice, released_editions
 from indexer.selectors.runs import runs_visible_to
 from indexer.services.data_sets import publish_data_set

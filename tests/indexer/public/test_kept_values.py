@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from indexer.models import City, IndicatorTerms, Run, RunFacts
-from indexer.numeric.weight_state import state_text
+from indexer.numeric.scores.weight_state import state_text
 from indexer.selectors import data_facts
 from indexer.selectors.fragility import fragility_of
 from indexer.selectors.node_scores import node_scores_of

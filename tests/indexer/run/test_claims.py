@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from indexer.enums import RunStatus
 from indexer.models import Run
-from indexer.numeric.blocks import result_checksum, unpack_scores
+from indexer.numeric.studies.blocks import result_checksum, unpack_scores
 from indexer.services import runs as services
 from indexer.services.runs import claim_runs, compute_waiting_runs
 from tests.factories import make_framework

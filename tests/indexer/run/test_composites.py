@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from indexer.numeric.blocks import pack_composite, unpack_ranks, unpack_scores
-from indexer.numeric.ranking import ranks_of_present
+from indexer.numeric.scores.ranking import ranks_of_present
+from indexer.numeric.studies.blocks import pack_composite, unpack_ranks, unpack_scores
 from indexer.selectors.composites import city_ids_by_run, first_of, standings_of
 from tests.indexer.composites import all_blocks, standings
 from tests.indexer.finished_runs import make_runs, random_values

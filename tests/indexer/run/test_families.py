@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 
 from indexer.models import BranchIndex
-from indexer.numeric.composite import composite_scores
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.scores.composite import composite_scores
+from indexer.numeric.scores.ranking import min_ranks
 from indexer.services.families import publish_branch
 from tests.factories import make_account, make_framework, sign_in_staff
 from tests.indexer.finished_runs import make_runs, random_values

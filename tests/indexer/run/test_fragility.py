@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from indexer.numeric.composite import composite_scores
+from indexer.numeric.scores.composite import composite_scores
 from indexer.selectors.fragility import fragility_of
 from indexer.selectors.indices import index_of
 from tests.factories import make_framework

@@ -12,8 +12,8 @@ from indexer import dispatch, tasks
 from indexer.enums import Queue, RunStatus
 from indexer.job_words import duration_words, failure_words
 from indexer.models import Run, RunScores
-from indexer.numeric.composite import COMPOSITE_TEXTS
-from indexer.numeric.faults import FAULT_TEXTS
+from indexer.numeric.method.faults import FAULT_TEXTS
+from indexer.numeric.scores.composite import COMPOSITE_TEXTS
 from indexer.selectors import jobs as selectors
 from indexer.selectors.jobs import Progress, interactive_work_waits, progress_of
 from indexer.selectors.runs import data_sets_with_waiting_runs

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from indexer.models import City
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.scores.ranking import min_ranks
 from tests.indexer.finished_runs import make_runs, print_figure, random_values
 from tests.indexer.run.test_families import publish
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexer.models import City
-from indexer.numeric.weight_state import WHOLE, state_text
+from indexer.numeric.scores.weight_state import WHOLE, state_text
 from indexer.selectors import cities as city_selectors
 from indexer.selectors.cities import Cities
 from indexer.selectors.what_if import what_if_of

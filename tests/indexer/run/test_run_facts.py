@@ -12,9 +12,9 @@ from indexer import tasks
 from indexer.audit_files import TABLES
 from indexer.enums import RunStatus
 from indexer.models import DataFacts, DataSet, Run, RunFacts
-from indexer.numeric import column_blocks
-from indexer.numeric.blocks import unpack_arrays
 from indexer.numeric.coherence import correlations
+from indexer.numeric.scores import column_blocks
+from indexer.numeric.studies.blocks import unpack_arrays
 from indexer.selectors import block_parts, data_facts, run_facts, stored_values
 from indexer.selectors.cities import Cities
 from indexer.selectors.coherence import arrays_to_keep_of_run, coherence_of

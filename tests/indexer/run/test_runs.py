@@ -13,8 +13,8 @@ from django.utils import timezone
 from indexer import dispatch
 from indexer.enums import Queue, RunStatus
 from indexer.models import DataSet, Run, RunScores
-from indexer.numeric.composite import composite_scores, node_scores
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.scores.composite import composite_scores, node_scores
+from indexer.numeric.scores.ranking import min_ranks
 from indexer.selectors.data_sets import normalised_values, structure_of
 from indexer.selectors.runs import data_sets_with_waiting_runs, results_of, runs_with_nodes_visible_to
 from indexer.services import run_results

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexer.models import DataSet
-from indexer.numeric.weight_state import WHOLE, state_text
+from indexer.numeric.scores.weight_state import WHOLE, state_text
 from indexer.selectors import block_parts, stored_values
 from indexer.selectors.comparison import compare_runs
 from indexer.selectors.indices import index_of

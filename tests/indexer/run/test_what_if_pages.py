@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from indexer.forms.what_if import percent_text
 from indexer.models import Run
-from indexer.numeric.weight_state import WHOLE, state_text
+from indexer.numeric.scores.weight_state import WHOLE, state_text
 from indexer.selectors import what_if as what_if_selectors
 from indexer.selectors.what_if import what_if_of
 from indexer.services.runs import compute_waiting_runs

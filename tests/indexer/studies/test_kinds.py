@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from indexer.enums import StudyKind, StudyStatus
 from indexer.models import Study
-from indexer.numeric.plans import GivenVersions, RankPlan
+from indexer.numeric.studies.plans import GivenVersions, RankPlan
 from indexer.selectors import indices
 from indexer.selectors.studies import result_of_study
 from indexer.services.studies import count_waiting_parts

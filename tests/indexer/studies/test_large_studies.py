@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from indexer.models import Study
-from indexer.numeric import packed_counts, rank_bands, uncertainty
-from indexer.numeric.rank_counts import kept_draws
+from indexer.numeric.scores import rank_bands
+from indexer.numeric.studies import packed_counts, uncertainty
+from indexer.numeric.studies.rank_counts import kept_draws
 from indexer.selectors import block_parts, studies
 from indexer.selectors.studies import result_of_study
 from indexer.studies.rank_figures import HEAT_ROWS

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from indexer.enums import Queue, RunStatus, StudyKind, StudyStatus
 from indexer.models import Run, Study, StudyPart
-from indexer.numeric.composite import composite_scores
-from indexer.numeric.index import CHUNK
-from indexer.numeric.ranking import min_ranks
+from indexer.numeric.scores.composite import composite_scores
+from indexer.numeric.scores.index import CHUNK
+from indexer.numeric.scores.ranking import min_ranks
 from indexer.selectors.indices import index_of
 from indexer.selectors.studies import queue_of_study, rank_intervals_of, result_of_study, studies_under_way
 from indexer.services.leases import MOST_DEATHS

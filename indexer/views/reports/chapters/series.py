@@ -6,7 +6,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indexer.enums import ReportChapter
-from indexer.numeric.association import infer_correlation
+from indexer.numeric.comparison.association import infer_correlation
 from indexer.selectors.series import hold_against
 from indexer.views.reports.chapters.chapter import Chapter
 from indexer.views.reports.material import MOST_FIGURES, Material

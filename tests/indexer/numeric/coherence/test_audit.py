@@ -8,8 +8,8 @@ from indexer.numeric.coherence.indicators import (
     indicator_facts,
     unit_facts,
 )
-from indexer.numeric.composite import composite_scores, node_scores
-from indexer.numeric.index import Index
+from indexer.numeric.scores.composite import composite_scores, node_scores
+from indexer.numeric.scores.index import Index
 from tests.indexer.numeric.coherence.conftest import GROUPS
 from weighting.numeric.tree import build_tree, global_weights
 

@@ -1,0 +1,1 @@
+"""Two rankings or more beside each other, and why they differ."""

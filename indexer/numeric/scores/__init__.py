@@ -1,0 +1,1 @@
+"""From normalised values and weights to scores and ranks."""

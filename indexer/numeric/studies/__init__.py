@@ -1,0 +1,1 @@
+"""What many draws or changes do to the ranks, in parts that any worker counts."""
