@@ -308,6 +308,16 @@ def test_whatever_else_is_away_no_save_is_lost(containers, experts, service, how
 
 @pytest.mark.parametrize("how", WAYS)
 def test_experts_save_again_once_the_database_is_back(containers, experts, how):
+    lose_the_database(containers, experts, how)
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_they_do_so_where_three_webs_and_four_workers_come_back_to_it(containers, experts, scaled, how):
+    print("beside three webs and four workers")
+    lose_the_database(containers, experts, how)
+
+
+def lose_the_database(containers, experts, how):
     turns = []
     with saving(containers, experts) as typists, containers.running("web", ASKS) as asking:
         for _time in range(TIMES):
