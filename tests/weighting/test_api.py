@@ -145,7 +145,7 @@ def test_lists_cost_the_same_however_long_they_are(client, django_assert_num_que
     for _number in range(count):
         publish(make_version(make_framework(is_published=True)))
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(ids(client.get(FRAMEWORKS))) == count
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(ids(client.get(VERSIONS))) == count

@@ -106,5 +106,5 @@ def test_the_list_costs_the_same_queries_for_one_and_three_rounds(client, django
     for count in (1, 2):
         for _ in range(count):
             make_round(manager=manager)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             assert client.get(ROUNDS).status_code == 200

@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from indexer.models import Run
@@ -144,12 +146,22 @@ def test_runs_are_filtered_by_data_set_version_and_status(client):
 def test_lists_cost_the_same_however_long_they_are(client, django_assert_num_queries, count):
     runs = [make_run(cities=count) for _number in range(count)]
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(ids(client.get(DATA_SETS))) == count
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(ids(client.get(RUNS))) == count
     with django_assert_num_queries(4):
         assert len(get_ranking(client, runs[0]).json()["results"]) == count
+
+
+def test_ids_alone_are_put_in_order(client):
+    first, second = make_run(), make_run()
+
+    with CaptureQueriesContext(connection) as statements:
+        assert ids(client.get(RUNS, {"ordering": "-finished_at"})) == [second.pk, first.pk]
+
+    (sorted_,) = [each["sql"] for each in statements if 'BY "indexer_run"."finished_at" DESC' in each["sql"]]
+    assert '"indexer_run"."failure"' not in sorted_
 
 
 def test_a_page_of_a_finished_ranking_is_kept_until_it_changes(client, django_assert_num_queries):
