@@ -166,7 +166,7 @@ class Resource(ReadOnlyModelViewSet):
         if not isinstance(queryset, QuerySet):
             return super().paginate_queryset(queryset) or []
         page = super().paginate_queryset(queryset.values_list("pk", flat=True)) or []
-        rows = queryset.in_bulk(page)
+        rows = queryset.order_by().in_bulk(page)
         return [rows[pk] for pk in page if pk in rows]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
