@@ -23,7 +23,7 @@ Frozen = tuple[WeightVersion, list[WeightEntry]]
 # A framework, and the hashes of its frozen versions by number.
 Chain = tuple[Framework, dict[int, str]]
 # Versions whose manifests and weights are read together.
-AT_ONCE = 20
+AT_ONCE = 100
 
 
 def check_store(*, using: str = "default", heads: Sequence[Head] = ()) -> Iterator[Finding]:
