@@ -6,6 +6,7 @@ An aggregate cannot be undone, so nobody reads the figures first and then decide
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import accumulate, pairwise
 
 import numpy as np
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -40,6 +41,7 @@ from weighting.selectors.rounds import (
     rounds_visible_to,
     scores_on,
     too_few_words,
+    with_ballots,
 )
 
 
@@ -199,6 +201,8 @@ def reported_ballots_of(round_: Round) -> list[Ballot]:
     """Return the counted ballots of an aggregated round, at least k of them, or raise `NotReported`."""
     if not has_aggregate(round_):
         raise NotReported(_("A round has statistics once it is aggregated, and never if it is void."))
+    # They are for good now, and a page asks for them several times.
+    with_ballots([round_])
     ballots = counted_ballots_of(round_)
     if ballots_towards_k(ballots) < round_.least_panel:
         raise NotReported(too_few_words(ballots, least=round_.least_panel))
@@ -307,16 +311,15 @@ def _flags(
     round_: Round, ballots: list[Ballot], scores: FloatArray, sections: list[int]
 ) -> list[BallotFlags]:
     """Flag ballots in the order of their random ids, which the close has drawn anew."""
-    shown = np.array([_shown_order(round_, ballot, sections) for ballot in ballots])
+    starts = [0, *accumulate(sections)]
+    shown = np.array([_shown_order(round_, ballot, starts) for ballot in ballots])
     flags = flag_careless(careless_signs(scores, shown), scores.shape[1])
     return [BallotFlags(number, *row) for number, row in enumerate(flags.tolist(), start=1) if any(row)]
 
 
-def _shown_order(round_: Round, ballot: Ballot, sections: list[int]) -> IntArray:
-    starts = np.cumsum([0, *sections])
+def _shown_order(round_: Round, ballot: Ballot, starts: list[int]) -> IntArray:
     orders = [
-        start + display_order(round_.seed, ballot.order_key, size)
-        for start, size in zip(starts, sections, strict=False)
+        start + display_order(round_.seed, ballot.order_key, end - start) for start, end in pairwise(starts)
     ]
     return np.concatenate(orders)
 
