@@ -42,7 +42,7 @@ MARKED_FORMULA = re.compile(rf"\A{MARK}(?={_START})|(?<=[;\t\n|]){MARK}(?={_FORM
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST = 48
 WIDTHS_OF_FACTS = (28, 80)
-LINES_OF_A_PIECE = 1_000
+LINES_OF_A_PIECE = 200
 PART_OF_A_FILE = 1 << 16
 
 

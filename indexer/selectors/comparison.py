@@ -14,9 +14,11 @@ from indexer.numeric.comparison.rank_correlation import kendall_by_version
 from indexer.numeric.comparison.score_change import ChangeParts, ScoredSide, split_change
 from indexer.numeric.comparison.versions import (
     band_flows,
+    correlate_midranks,
     kendall_tau_b,
     mean_absolute_shift,
     mean_shift_matrix,
+    midranks,
     rank_shift,
     spearman,
     top_overlap,
@@ -207,12 +209,17 @@ class Comparison:
             taus = kendall_by_version(ranks[one], ranks[start : start + width]).tolist()
             for other, tau in enumerate(taus, start):
                 tops = {k: float(shared[one, other]) for k, shared in self._overlaps.items()}
-                yield other, _summary(ranks[one], ranks[other], partial(float, tau), tops)
+                rho = partial(correlate_midranks, self._midranks[one], self._midranks[other])
+                yield other, _summary(ranks[one], ranks[other], rho, partial(float, tau), tops)
 
     @cached_property
     def _ranks_by_version(self) -> IntArray:
         """The same as ``ranks``, one version after the other, (versions, units)."""
         return np.ascontiguousarray(self.ranks.T)
+
+    @cached_property
+    def _midranks(self) -> list[FloatArray]:
+        return [midranks(version) for version in self._ranks_by_version]
 
     @cached_property
     def _overlaps(self) -> dict[int, FloatArray]:
@@ -412,15 +419,20 @@ def summarise_shift(before: IntArray, after: IntArray) -> ShiftSummary:
     """Return the figures that say how far two rankings are apart."""
     both = np.stack([before, after], axis=1)
     tops = {k: float(top_overlap(both, k)[0, 1]) for k in tops_of(len(before))}
-    return _summary(before, after, lambda: kendall_tau_b(before, after), tops)
+    rho, tau = partial(spearman, before, after), partial(kendall_tau_b, before, after)
+    return _summary(before, after, rho, tau, tops)
 
 
 def _summary(
-    before: IntArray, after: IntArray, tau: Callable[[], float], tops: dict[int, float]
+    before: IntArray,
+    after: IntArray,
+    rho: Callable[[], float],
+    tau: Callable[[], float],
+    tops: dict[int, float],
 ) -> ShiftSummary:
     sizes = np.abs(rank_shift(before, after))
     try:
-        correlation = spearman(before, after)
+        correlation = rho()
     except ValueError:  # all units tie in one of them
         correlation = None
     return ShiftSummary(

@@ -65,12 +65,23 @@ def spearman(before: FloatArray | IntArray, after: FloatArray | IntArray) -> flo
         When one side is constant, which leaves the correlation undefined.
     """
     _check_pair(before, after)
-    a, b = _midranks(before), _midranks(after)
+    return correlate_midranks(midranks(before), midranks(after))
+
+
+def correlate_midranks(a: FloatArray, b: FloatArray) -> float:
+    """Return `spearman` of what two arrays are the `midranks` of: of many versions each is ranked once."""
     a, b = a - a.mean(), b - b.mean()
     spread = np.sqrt((a @ a) * (b @ b))
     if spread == 0:
         raise ValueError("a constant side has no rank correlation")
     return float(np.clip(a @ b / spread, -1, 1))
+
+
+def midranks(values: FloatArray | IntArray) -> FloatArray:
+    """Return the rank of each value, (units,), from 1; equal values share the middle of theirs."""
+    _, group, counts = np.unique(values, return_inverse=True, return_counts=True)
+    midrank: FloatArray = np.cumsum(counts) - (counts - 1) / 2
+    return midrank[group]
 
 
 def kendall_tau_b(before: FloatArray | IntArray, after: FloatArray | IntArray) -> float:
@@ -220,9 +231,3 @@ def _inversions(values: IntArray) -> int:
 def _check_pair(before: FloatArray | IntArray, after: FloatArray | IntArray) -> None:
     if before.ndim != 1 or before.shape != after.shape or not len(before):
         raise ValueError(f"shapes {before.shape} and {after.shape} are not one value per city")
-
-
-def _midranks(values: FloatArray | IntArray) -> FloatArray:
-    _, group, counts = np.unique(values, return_inverse=True, return_counts=True)
-    midrank: FloatArray = np.cumsum(counts) - (counts - 1) / 2
-    return midrank[group]
