@@ -16,6 +16,8 @@ from django.urls import reverse
 from tests.factories import PASSWORD, confirm_identity, make_account, sign_in_staff
 from weighting.enums import Role
 from weighting.models import AuditEntry
+from weighting.selectors.access import api_tokens_of
+from weighting.services.api_tokens import make_api_token
 from weighting.services.attempts import MOST_FAILURES
 from weighting.services.cleaning import clear_ended_sessions
 from weighting.tasks import mail_new_password
@@ -124,6 +126,20 @@ def test_a_new_password_ends_all_other_sessions_and_wrong_ones_are_counted(accou
     assert not is_in(other)
     assert sign_in(account, NEW)[1].status_code == 302
     assert acts() == ["change_password"]
+
+
+@pytest.mark.parametrize(("answer", "left"), [({}, 1), ({"revokes_tokens": "on"}, 0)])
+def test_whoever_changes_a_password_says_whether_programs_go_on(account, answer, left):
+    (ada, _in), address = sign_in(account), reverse("account_change_password")
+    assert "revokes_tokens" not in ada.get(address).content.decode()
+    make_api_token(account, name="notebook")
+    assert "revokes_tokens" in ada.get(address).content.decode()
+
+    form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    assert ada.post(address, {**form, "oldpassword": "wrong", **answer}).status_code == 200
+    assert api_tokens_of(account).count() == 1
+    assert ada.post(address, {**form, **answer})["Location"] == OWN
+    assert api_tokens_of(account).count() == left
 
 
 def test_an_account_without_a_password_sets_one(account):
@@ -243,6 +259,7 @@ def test_the_code_that_sets_the_app_up_opens_no_sign_in(account):
 def test_an_administrator_takes_lost_factors_away_and_makes_a_link_to_a_password(account):
     ada, _in = sign_in(account)
     set_up_app(ada)
+    make_api_token(account, name="notebook")
     boss = sign_in_staff(Client(), make_account(Role.ADMINISTRATOR))
 
     assert boss.get(reverse("weighting:people")).content.decode().count("set up<") == 1
@@ -256,7 +273,8 @@ def test_an_administrator_takes_lost_factors_away_and_makes_a_link_to_a_password
     assert client.post(NEW_PASSWORD, {"new_password1": NEW, "new_password2": NEW})["Location"] == SIGN_IN
     assert sign_in(account, NEW)[1]["Location"] == reverse("home")
     assert Client().get(link[link.index("/in/") :], follow=True).status_code == 404
-    assert acts()[-3:] == ["end_second_factors", "make_password_link", "reset_password"]
+    assert not api_tokens_of(account).exists()
+    assert acts()[-4:] == ["end_second_factors", "make_password_link", "revoke_token", "reset_password"]
 
 
 def test_a_forgotten_password_is_mailed_to_whom_it_belongs_and_to_nobody_else(account, monkeypatch):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.forms import ChangePasswordForm
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,6 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from weighting.models import Account
 from weighting.moments import time_zone_choices
+from weighting.selectors.access import api_tokens_of
+from weighting.services.api_tokens import revoke_all_tokens
 
 
 class ProfileForm(forms.ModelForm):
@@ -45,3 +48,21 @@ class ProfileForm(forms.ModelForm):
         if email and Account.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
             raise ValidationError(_("An account has this address already: give another one, or none."))
         return email
+
+
+class NewPasswordForm(ChangePasswordForm):
+    """The password of now and a new one; and whether the programs that act as the account may go on."""
+
+    revokes_tokens = forms.BooleanField(
+        required=False, label=gettext_lazy("Revoke my API tokens, too: programs that use them stop working")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not api_tokens_of(self.user).exists():
+            del self.fields["revokes_tokens"]
+
+    def save(self) -> None:
+        super().save()
+        if self.cleaned_data.get("revokes_tokens"):
+            revoke_all_tokens(self.user, actor=self.user)

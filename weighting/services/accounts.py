@@ -6,9 +6,8 @@ from django.utils.translation import gettext as _
 from weighting.enums import Role
 from weighting.exceptions import Refused
 from weighting.models import Account
-from weighting.selectors.access import api_tokens_of
 from weighting.services.access import issue_password_link
-from weighting.services.api_tokens import revoke_api_token
+from weighting.services.api_tokens import revoke_all_tokens
 from weighting.services.audit import record_act
 from weighting.services.sessions import end_all_sessions
 
@@ -42,8 +41,7 @@ def close_account(account: Account, *, actor: Account) -> None:
         return
     account.is_active = False
     account.save(update_fields=["is_active"])
-    for token in api_tokens_of(account):
-        revoke_api_token(token, actor=actor)
+    revoke_all_tokens(account, actor=actor)
     account.access_links.update(revoked=True)
     end_all_sessions(account)
     record_act(actor, "close_account", account)

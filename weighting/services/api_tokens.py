@@ -43,6 +43,13 @@ def revoke_api_token(token: ApiToken, *, actor: Account) -> None:
         record_act(actor, "revoke_token", token)
 
 
+@transaction.atomic
+def revoke_all_tokens(account: Account, *, actor: Account) -> None:
+    """Let every token of an account stop working at once."""
+    for token in api_tokens_of(account):
+        revoke_api_token(token, actor=actor)
+
+
 @sensitive_variables("secret")
 def account_of_token(secret: str, *, address: str) -> Account:
     """Return the account that a program acts as; wrong tokens are counted, right ones never kept waiting."""

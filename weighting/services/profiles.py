@@ -7,6 +7,7 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from weighting.models import Account
+from weighting.services.api_tokens import revoke_all_tokens
 from weighting.services.audit import record_act
 from weighting.services.sessions import end_all_sessions
 
@@ -35,10 +36,14 @@ def change_profile(account: Account, profile: Profile) -> None:
 @transaction.atomic
 @sensitive_variables("password")
 def replace_forgotten_password(account: Account, password: str) -> None:
-    """Set the password that a link asked for, and sign every browser out."""
+    """Set the password that a link asked for, and let nothing go on that the old one may have opened.
+
+    Every browser is signed out, and tokens are revoked: whoever got hold of the account may have made one.
+    """
     account.set_password(password)
     account.save(update_fields=["password"])
     end_all_sessions(account)
+    revoke_all_tokens(account, actor=account)
     record_act(account, "reset_password", account)
 
 

@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from weighting.forms.own_account import ProfileForm
+from weighting.forms.own_account import NewPasswordForm, ProfileForm
 from weighting.permissions import STAFF, audience
 from weighting.reauthentication import grave, must_confirm
 from weighting.requests import remember_language
@@ -116,6 +116,7 @@ class PasswordAgain(CountsPasswords, ReauthenticateView):
 class PasswordChange(CountsPasswords, PasswordChangeView):
     """Takes the current password and a new one."""
 
+    form_class = NewPasswordForm
     guess = "oldpassword"
 
 
