@@ -10,6 +10,9 @@ API_TOKEN = re.compile(r"(qh_)[\w-]+")
 # What gunicorn writes of what it cannot read.
 INVALID = re.compile(r"(Invalid request) from ip=.*", re.DOTALL)
 
+# Letters of a line about a request that was refused.
+LONGEST = 300
+
 
 def hide_keys(text: str) -> str:
     """Return a text without the keys that stand in it."""
@@ -32,6 +35,23 @@ class HideLinks(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = hide_keys(text_of(record)), ()
+        return True
+
+
+class ShortRefusals(logging.Filter):
+    """Say in one short line what was asked for wrongly: what anybody may send must not fill a disk.
+
+    Django adds to each suspicious request (a host that is not ours, too many fields) where in its code it
+    noticed, which is the same each time.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        is_suspicious = record.name.startswith("django.security")
+        if is_suspicious:
+            record.exc_info = record.exc_text = None
+        if is_suspicious or (record.name == "django.request" and not record.exc_info):
+            said = text_of(record)
+            record.msg, record.args = said if len(said) <= LONGEST else f"{said[:LONGEST]}…", ()
         return True
 
 

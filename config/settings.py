@@ -487,8 +487,14 @@ LOGGING = {
         "line": {"()": "config.logs.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "json": {"()": "config.logs.JsonLines"},
     },
-    "filters": {"links": {"()": "config.logs.HideLinks"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["links"]}},
+    "filters": {"links": {"()": "config.logs.HideLinks"}, "refusals": {"()": "config.logs.ShortRefusals"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["links", "refusals"],
+        }
+    },
     # Statements carry what they store: no level and no debug mode writes them down.
     "loggers": {"django.db.backends": {"level": "INFO"}},
     "root": {"handlers": ["stderr"], "level": env.choice("DJANGO_LOG_LEVEL", env.LOG_LEVELS, "INFO")},

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from config.logs import HideLinks, JsonLines, Lines
+from config.logs import LONGEST, HideLinks, JsonLines, Lines
 from tests.factories import make_account
 
 TOKEN = "k7Yp-0_Zr1kq8c7Yp0Zr1kq8c7Yp0Zr1kq8c7Yp0Zr1"
@@ -39,6 +39,25 @@ def test_without_the_filter_it_would(client, lines, monkeypatch):
     ask_for_what_django_logs(client)
 
     assert any(TOKEN in line for line in lines())
+
+
+@pytest.mark.django_db
+def test_what_is_asked_for_wrongly_is_one_short_line(client, caplog, monkeypatch):
+    """Hosts that are not ours, too many fields, addresses of four thousand letters: none fills a log."""
+    monkeypatch.setattr(settings, "ALLOWED_HOSTS", ["testserver"])
+    monkeypatch.setattr(settings, "DATA_UPLOAD_MAX_NUMBER_FIELDS", 3)
+    asked = [
+        lambda: client.get("/", headers={"host": f"{'a' * 4000}.example"}),
+        lambda: client.get("/", headers={"host": "two words"}),
+        lambda: client.get(f"/{'no-such-page' * 300}/"),
+        lambda: client.post("/sign-in/", {"username": ["x"] * 9}),
+    ]
+    statuses = [ask().status_code for ask in asked]
+
+    said = [Lines().format(record) for record in caplog.records]
+    assert statuses == [400, 400, 404, 400]
+    assert len(said) >= len(asked)
+    assert all("\n" not in line and len(line) <= LONGEST + 100 for line in said)
 
 
 def test_other_lines_stay_as_they_are(lines):
