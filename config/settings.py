@@ -487,13 +487,9 @@ LOGGING = {
         "line": {"()": "config.logs.Lines", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "json": {"()": "config.logs.JsonLines"},
     },
-    "filters": {"links": {"()": "config.logs.HideLinks"}, "refusals": {"()": "config.logs.ShortRefusals"}},
+    "filters": {"links": {"()": "config.logs.HideLinks"}, "short": {"()": "config.logs.ShortRefusals"}},
     "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": LOG_FORMAT,
-            "filters": ["links", "refusals"],
-        }
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["links", "short"]}
     },
     # Statements carry what they store: no level and no debug mode writes them down.
     "loggers": {"django.db.backends": {"level": "INFO"}},
