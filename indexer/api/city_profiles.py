@@ -175,14 +175,14 @@ class LeadsView(RunView):
         check_form(form)
 
         def write(lead: Lead) -> Any:
-            return LeadSerializer(_lead(leads, lead, form.led_in(lead))).data
+            return _lead(leads, lead, form.led_in(lead))
 
         def foresee(found: Iterable[Lead]) -> None:
             leads.scores.cities.foresee([lead.position for lead in found])
 
         inside = set(self.positions_asked(leads.scores.cities).tolist())
         found = [lead for lead in form.find(leads) if lead.position in inside]
-        return answer_page(request, found, write, foresee)
+        return answer_page(request, found, write, foresee, serializer=LeadSerializer)
 
 
 def _profile(profile: CityProfile) -> dict[str, Any]:

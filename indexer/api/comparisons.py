@@ -195,10 +195,11 @@ class ComparedCities(ComparisonBase):
         order = compared.results[0].ranks.argsort(kind="stable").tolist()
 
         def write(position: int) -> Any:
-            return ComparedCitySerializer(_compared_city(compared, position)).data
+            return _compared_city(compared, position)
 
         passed = [position for position in order if position in passing]
-        return answer_page(request, passed, write, compared.cities.foresee)
+        foresee = compared.cities.foresee
+        return answer_page(request, passed, write, foresee, serializer=ComparedCitySerializer)
 
 
 class CityChangeView(ComparisonBase):

@@ -69,12 +69,13 @@ class CriticalWeights(RunView):
             raise _not_linear() from None
 
         def write(pair: int) -> Any:
-            return CriticalWeightSerializer(_answer(fragility, pair)).data
+            return _answer(fragility, pair)
 
         def foresee(pairs: Iterable[int]) -> None:
             fragility.cities.foresee(np.unique(fragility.changes.pairs[list(pairs)]).tolist())
 
-        return answer_page(request, _filtered(fragility, request), write, foresee)
+        pairs = _filtered(fragility, request)
+        return answer_page(request, pairs, write, foresee, serializer=CriticalWeightSerializer)
 
 
 class PairWeightSerializer(serializers.Serializer):

@@ -37,12 +37,18 @@ def answer_page(
     rows: Sequence[Row],
     write: Callable[[Row], Any],
     foresee: Callable[[Iterable[Row]], None] = lambda _rows: None,
+    *,
+    serializer: type[serializers.Serializer] | None = None,
 ) -> Response:
-    """Answer with the page of ``?limit=`` and ``?offset=``; only its own rows are foreseen and written."""
+    """Answer with the page of ``?limit=`` and ``?offset=``; only its own rows are foreseen and written.
+
+    What is written goes through one ``serializer`` for all rows, which would make its fields anew for each.
+    """
     pages = Pages()
     chosen: Any = pages.paginate_queryset(rows, request)  # type: ignore[arg-type]
     foresee(chosen or ())
-    return pages.get_paginated_response([write(row) for row in chosen or ()])
+    written = [write(row) for row in chosen or ()]
+    return pages.get_paginated_response(serializer(written, many=True).data if serializer else written)
 
 
 def page_of(row: type[serializers.Serializer], **beside: serializers.BaseSerializer) -> Any:

@@ -99,9 +99,9 @@ class TrendView(RunView):
         order = [position for position in np.lexsort((last, last == 0)).tolist() if position in passing]
 
         def write(position: int) -> Any:
-            return TrendSerializer(_row(trend, position)).data
+            return _row(trend, position)
 
-        return answer_page(request, order, write, trend.cities.foresee)
+        return answer_page(request, order, write, trend.cities.foresee, serializer=TrendSerializer)
 
     def _trend(self, pk: int) -> Trend:
         asked = self.request.query_params
