@@ -93,12 +93,16 @@ def change_bar(change: Mapping[str, Any]) -> SafeString:
 
 
 @register.filter
-def heat_cell(cell: Mapping[str, Any]) -> SafeString:
-    """Return a cell that is shaded by its value, from 0 to 5, but where it is about one thing and itself."""
+def heat_cells(cells: Sequence[Mapping[str, Any]]) -> SafeString:
+    """Return cells shaded by their values, from 0 to 5, but where they are about one thing and itself."""
+    return mark_safe("".join(map(_heat_cell, cells)))  # noqa: S308
+
+
+def _heat_cell(cell: Mapping[str, Any]) -> str:
     text = escape(cell["text"])
     if cell["is_own"]:
-        return mark_safe(f'<td class="num"><span class="muted">{text}</span></td>')  # noqa: S308
-    return mark_safe(f'<td class="num heat-{cell["shade"]}">{text}</td>')  # noqa: S308
+        return f'<td class="num"><span class="muted">{text}</span></td>'
+    return f'<td class="num heat-{cell["shade"]}">{text}</td>'
 
 
 @cache
