@@ -5,7 +5,6 @@ import pytest
 from tests.factories import make_framework, make_panel, make_round
 from tests.weighting.test_statistics import scores_of
 from weighting.enums import Feedback, RoundState
-from weighting.models import Round
 from weighting.selectors.stability import stability_of
 
 pytestmark = pytest.mark.django_db
@@ -41,4 +40,4 @@ def test_with_locks_kept_the_spread_of_kappa_is_reported_from_k_experts_on():
     for ballot in second.ballots.all()[:2]:
         ballot.earlier_lock = ""
         ballot.save()
-    assert stability_of(Round.objects.get(pk=second.pk)).kappa is None
+    assert stability_of(second).kappa is None

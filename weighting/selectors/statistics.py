@@ -41,7 +41,6 @@ from weighting.selectors.rounds import (
     rounds_visible_to,
     scores_on,
     too_few_words,
-    with_ballots,
 )
 
 
@@ -201,8 +200,6 @@ def reported_ballots_of(round_: Round) -> list[Ballot]:
     """Return the counted ballots of an aggregated round, at least k of them, or raise `NotReported`."""
     if not has_aggregate(round_):
         raise NotReported(_("A round has statistics once it is aggregated, and never if it is void."))
-    # They are for good now, and a page asks for them several times.
-    with_ballots([round_])
     ballots = counted_ballots_of(round_)
     if ballots_towards_k(ballots) < round_.least_panel:
         raise NotReported(too_few_words(ballots, least=round_.least_panel))

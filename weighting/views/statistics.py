@@ -14,7 +14,9 @@ from weighting.exceptions import NotReported
 from weighting.models import Round, WeightVersion
 from weighting.permissions import STAFF, audience
 from weighting.selectors.frameworks import along_the_tree, indicators_of
+from weighting.selectors.pooling import has_aggregate
 from weighting.selectors.round_history import composition_of, dated_acts_of, version_of
+from weighting.selectors.rounds import with_ballots
 from weighting.selectors.stability import stability_of
 from weighting.selectors.statistics import (
     RoundStatistics,
@@ -48,6 +50,9 @@ def _of_reported_round(answer: Answer) -> Callable[..., HttpResponse]:
     @wraps(answer)
     def view(request: HttpRequest, pk: int, **asked: str) -> HttpResponse:
         round_ = _round_or_404(request, pk)
+        if has_aggregate(round_):
+            # They are for good now, and a page asks for them several times.
+            with_ballots([round_])
         try:
             statistics = round_statistics(round_)
         except NotReported as refusal:
