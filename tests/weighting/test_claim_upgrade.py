@@ -17,6 +17,7 @@ from weighting.selectors.claims import bears_locks
 from weighting.services.access import issue_invitation_link
 from weighting.services.invitations import remove_expert
 from weighting.services.rounds import close_round
+from weighting.services.sectors import sector_of
 
 BEFORE = [("weighting", "0007_api_tokens")]
 
@@ -76,6 +77,26 @@ def test_who_never_came_back_is_counted_all_the_same_and_nothing_stays_joined(ol
 
     assert (closed.sealed_count, Ballot.objects.count()) == (1, 1)
     assert not bears_locks(closed)
+
+
+def test_its_sector_is_told_once_it_is_claimed_and_made_up_at_no_time(db, monkeypatch):
+    """No sector was written on it: the nothing that is there would read as any of them."""
+    monkeypatch.setattr("weighting.services.sectors._mask", lambda _ballot_id: 2)
+    round_ = factories.make_round(panel=factories.make_panel(8))
+    pairs = [begun_before(round_, place, seal=True) for place in range(8)]
+    for invitation, _ballot in pairs[:4]:
+        client = browser()
+        open_link(client, issue_invitation_link(invitation))
+        assert client.post(CONFIRM)["Location"] == BALLOT
+    own = pairs[0][0].expert.sector
+    assert [sector_of(Ballot.objects.get(pk=ballot.pk)) for _invitation, ballot in pairs[:4]] == [own] * 4
+
+    with monkeypatch.context() as counted:
+        counted.setattr(
+            "weighting.services.unlinking.reportable_groups", lambda sizes, **_limits: list(sizes)
+        )
+        close_round(round_, actor=round_.managers.get())
+    assert sorted(Ballot.objects.values_list("sector", flat=True)) == [""] * 4 + [own] * 4
 
 
 def test_an_expert_whose_ballot_is_still_known_is_removed_with_it(old):

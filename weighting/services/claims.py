@@ -44,7 +44,7 @@ def claim_ballot(claim: Claim, *, conflict: str = "", anew: bool = False) -> Bal
         raise RoundNotOpen
     if not is_claimable(held) and (held.sealed or not anew):
         raise AlreadyClaimed
-    ballot = held.unclaimed_ballot or _new_ballot(held, round_)
+    ballot = _begun_before(held, round_) or _new_ballot(held, round_)
     ballot.lock = claim.lock
     ballot.earlier_lock = _earlier_lock(claim)
     ballot.save()
@@ -124,6 +124,13 @@ def hold_claimed(claim: Claim) -> tuple[Round, Invitation]:
     if held.claim != claim_hash(claim.secret):
         raise ClaimReplaced
     return round_, held
+
+
+def _begun_before(held: Invitation, round_: Round) -> Ballot | None:
+    """Return a ballot from before there were claims; its sector is written down now."""
+    if ballot := held.unclaimed_ballot:
+        ballot.masked_sector = masked_sector_for(held, ballot.pk, least=round_.least_panel)
+    return ballot
 
 
 def _new_ballot(held: Invitation, round_: Round) -> Ballot:
