@@ -285,16 +285,21 @@ def test_a_round_is_not_aggregated_against_a_pool_that_gives_it_away(framework, 
 
 
 @pytest.mark.parametrize(
-    ("sums", "sizes", "exposed"),
+    ("versions", "sizes", "exposed"),
     [
         ([[1, 0], [1, 1]], [9, 2], [(1,)]),
         ([[1, 0], [1, 1]], [9, 5], []),
         ([[1, 1]], [2, 3], []),
         ([[1, 1]], [2, 2], [(0, 1)]),
-        # No two of these differ in one round alone, but half of two sums less the third does.
+        # Each is the only one that two of three versions share.
         ([[1, 1, 0], [0, 1, 1], [1, 0, 1]], [4, 4, 4], [(0,), (1,), (2,)]),
-        ([[1, 1, 0], [0, 1, 1]], [4, 4, 4], []),
+        # The rows of the second are those that both have.
+        ([[1, 1, 0], [0, 1, 1]], [5, 4, 5], [(1,)]),
+        ([[1, 1, 0], [0, 1, 1]], [5, 5, 5], []),
+        ([[1, 1, 1], [0, 1, 1]], [5, 2, 3], []),
+        ([[1, 1], [1, 0]], [5, 0], []),
+        ([[1, 0]], [5, 2], []),
     ],
 )
-def test_rounds_that_combinations_of_sums_expose(sums, sizes, exposed):
-    assert exposed_rounds(np.array(sums, dtype=bool), sizes, [5] * len(sizes)) == exposed
+def test_rounds_that_versions_expose_together(versions, sizes, exposed):
+    assert exposed_rounds(np.array(versions, dtype=bool), sizes, [5] * len(sizes)) == exposed

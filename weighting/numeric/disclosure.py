@@ -1,7 +1,6 @@
-"""Which figures are made of enough ballots to be reported, differences of figures included."""
+"""Which figures are made of enough ballots to be reported, what figures have in common included."""
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -59,53 +58,42 @@ def size_towards_k(own: BoolArray) -> int:
     return int(own.sum()) or min(own.size, 1)
 
 
-def exposed_rounds(
-    sums: BoolArray, sizes: Sequence[int], least: Sequence[int], *, most_rounds: int = 4
-) -> list[tuple[int, ...]]:
-    """Return the smallest sets of rounds whose ballots alone can be got out of published sums.
+def exposed_rounds(versions: BoolArray, sizes: Sequence[int], least: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the groups of rounds whose ballots alone can be got out of versions, and are too few.
 
-    Each published sum adds the ballots of some rounds. A combination of them, such as a
-    difference of two, that leaves fewer ballots than any of those rounds promised at least
-    tells what these few answered. Since sums of whole rounds are linear, such a combination
-    exists when leaving the columns of a set out lowers the rank.
+    Whoever has the ballots of versions as rows tells those of rounds that the same versions count
+    from all others: they stand in each of these versions, and in no other. Sums of whole rounds tell
+    no more: a combination of them that leaves some rounds leaves whole such groups.
 
     Parameters
     ----------
-    sums : bool array, (sums, rounds)
-        True where the sum includes the round.
+    versions : bool array, (versions, rounds)
+        True where the version counts the round.
     sizes, least : sequence of int, (rounds,)
         Counted ballots, and the fewest that the round lets a figure be made of.
-    most_rounds : int
-        Sets of more rounds than this are not looked for.
 
     Returns
     -------
     list of tuple of int
-        The places of the rounds of each set.
+        The places of the rounds of each group, by its first.
 
     Raises
     ------
     ValueError
-        When sums, sizes and least are not of the same rounds.
+        When versions, sizes and least are not of the same rounds.
 
     References
     ----------
     L. Willenborg & T. de Waal, Elements of Statistical Disclosure Control (2001), chapter 6.
     """
-    sums = np.asarray(sums, dtype=bool)
-    if sums.ndim != 2 or not sums.shape[1] == len(sizes) == len(least):
-        raise ValueError(f"sums {sums.shape} of {len(sizes)} rounds with {len(least)} limits")
-    rank = _rank(sums)
-    small = [position for position, size in enumerate(sizes) if size < max(least)]
-    found: list[tuple[int, ...]] = []
-    for count in range(1, most_rounds + 1):
-        for chosen in combinations(small, count):
-            few = sum(sizes[place] for place in chosen) < max(least[place] for place in chosen)
-            known = any(set(smaller) <= set(chosen) for smaller in found)
-            if few and not known and _rank(np.delete(sums, chosen, axis=1)) < rank:
-                found.append(chosen)
-    return found
-
-
-def _rank(sums: BoolArray) -> int:
-    return int(np.linalg.matrix_rank(sums)) if sums.size else 0
+    versions = np.asarray(versions, dtype=bool)
+    if versions.ndim != 2 or not versions.shape[1] == len(sizes) == len(least):
+        raise ValueError(f"versions {versions.shape} of {len(sizes)} rounds with {len(least)} limits")
+    groups: dict[bytes, list[int]] = {}
+    for place in np.flatnonzero(versions.any(axis=0)).tolist():
+        groups.setdefault(versions[:, place].tobytes(), []).append(place)
+    return [
+        tuple(group)
+        for group in groups.values()
+        if 0 < sum(sizes[place] for place in group) < max(least[place] for place in group)
+    ]

@@ -114,7 +114,7 @@ def voided_blockers(rounds: Sequence[Round]) -> list[str]:
 def differencing_blockers(rounds: Sequence[Round], *, within: QuerySet[WeightVersion]) -> list[str]:
     """List the few experts whose scores weights from these rounds would give away.
 
-    Subtracting sums of ballots from one another must never leave fewer than k of them.
+    Neither what two versions differ by nor what they share may be fewer than k ballots.
     Versions of the very same ballots differ by nobody. What could be found before is not
     held against the new version.
     """
@@ -138,7 +138,7 @@ def differencing_blockers(rounds: Sequence[Round], *, within: QuerySet[WeightVer
 def _newly_exposed(
     known: Sequence[frozenset[int]], new: frozenset[int], rounds: Sequence[Round], sizes: Sequence[int]
 ) -> list[tuple[int, ...]]:
-    """Return the smallest sets of rounds, by place, that sums give away once there is the new one."""
+    """Return the groups of rounds, by place, that versions give away once there is the new one."""
     least = [round_.least_panel for round_ in rounds]
     before = exposed_rounds(_membership(known, rounds), sizes, least) if known else []
     after = exposed_rounds(_membership([*known, new], rounds), sizes, least)
@@ -148,7 +148,7 @@ def _newly_exposed(
 def _item_exposures(
     known: Sequence[frozenset[int]], new: frozenset[int], columns: Sequence[Round]
 ) -> list[str]:
-    """List the items on which subtracting sums would leave fewer than k answers, though k ballots.
+    """List the items on which versions, though of k ballots, would give away fewer than k answers.
 
     A sum counts an item that all of its rounds ask, and states it from k answers on.
     """
@@ -167,7 +167,7 @@ def _item_exposures(
     if not exposed:
         return []
     message = _(
-        "Subtracting published weights would give away what fewer than the minimum panel answered on: "
+        "Held against each other, versions would give away what fewer than the minimum panel answered on: "
         "%(names)s. Leave out the round in which so many abstained."
     )
     return [message % {"names": _(", ").join(exposed)}]
@@ -251,8 +251,8 @@ def _membership(sums: Sequence[frozenset[int]], rounds: Sequence[Round]) -> Bool
 
 def _exposure_words(rounds: Sequence[Round], ballots: int) -> str:
     template = ngettext(
-        "Subtracting published weights would give away %(ballots)d ballot: %(rounds)s. Leave it out.",
-        "Subtracting published weights would give away %(ballots)d ballots: %(rounds)s. Leave them out.",
+        "Held against each other, versions would give away %(ballots)d ballot: %(rounds)s. Leave it out.",
+        "Held against each other, versions would give away %(ballots)d ballots: %(rounds)s. Leave them out.",
         ballots,
     )
     return template % {"ballots": ballots, "rounds": _(", ").join(round_.title for round_ in rounds)}
