@@ -32,7 +32,7 @@ from tests.indexer.study_runs import make_panel_run, make_study
 from tests.prepared import place_database
 from tests.processes import ROOT, clean_environment, database_url
 from upkeep.copies import ways
-from upkeep.copies.archive import HEAD, CopyError, open_archive, read_head
+from upkeep.copies.archive import HEAD, LONGEST_HEAD, CopyError, open_archive, read_head
 from upkeep.copies.backup import check_copy, copies_of, write_next_copy
 from upkeep.copies.snapshot import one_moment
 from weighting import immutability
@@ -246,6 +246,14 @@ def test_files_that_are_no_whole_copy_are_not_restored(copied, tmp_path):
     refused(changed(copied, tmp_path, format="quanheng-copy/9"), "another|format")
     with pytest.raises(CommandError, match="damaged"):
         call_command("restore", str(damaged), "--check")
+
+
+def test_a_head_is_not_unpacked_that_is_longer_than_any(tmp_path):
+    path = tmp_path / "long.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as written:
+        written.writestr(HEAD, b" " * (LONGEST_HEAD + 1))
+    with open_archive(path) as archive, pytest.raises(CopyError, match="its head is too long"):
+        read_head(archive)
 
 
 def test_a_copy_with_any_byte_of_its_list_changed_is_told_to_be_damaged_or_is_whole(copied, tmp_path):
