@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from indexer.api.comparisons import ComparedCitySerializer
 from tests.indexer.composites import ranks_of, standings
 from tests.indexer.finished_runs import make_runs, random_values
 
@@ -41,6 +42,16 @@ def test_cities_come_in_pages_and_by_name(analyst, runs):
     assert first["shifts"] == [first["ranks"][0] - rank for rank in first["ranks"]]
     found = analyst.get(COMPARISONS + "cities/", ids(runs) | {"q": "nanyang"}).json()
     assert [row["unit"] for row in found["results"]] == ["南阳市"]
+
+
+def test_a_page_makes_the_fields_of_its_rows_once(analyst, runs, monkeypatch):
+    """However many rows: to make them anew took two fifths of a page of a thousand."""
+    make, made = ComparedCitySerializer.get_fields, []
+    monkeypatch.setattr(ComparedCitySerializer, "get_fields", lambda self: made.append(1) or make(self))
+    for limit in (1, 6):
+        made.clear()
+        body = analyst.get(COMPARISONS + "cities/", ids(runs) | {"limit": limit}).json()
+        assert (len(body["results"]), len(made)) == (limit, 1)
 
 
 def test_the_parts_of_a_change_sum_to_it(analyst, runs):
