@@ -20,8 +20,7 @@ from tests.indexer.studies.test_studies import QUESTIONS
 from tests.routes import find_routes
 from weighting.readers.strict_json import MOST_BYTES
 
-# One test sends thousands of bodies: a minute on a quiet machine, many on a busy one.
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
 JSON = "application/json"
 WRITING = ("post", "put", "patch", "delete")

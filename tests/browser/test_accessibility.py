@@ -14,12 +14,7 @@ from tests.indexer.factories import make_import
 from tests.test_shapes import SHAPES, addresses, make_studies, make_world
 from weighting.enums import Role
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    # Where other work takes the processors.
-    pytest.mark.timeout(900),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # They answer with files, fragments and data.
 NO_PAGES = re.compile(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.browser
 
 PANEL = "code,name,email,organisation,sector,language\n" + "".join(
     f"S{place},Story expert {place},story-{place}@panel.example,Institute,academic,{language}\n"
