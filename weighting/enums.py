@@ -20,10 +20,21 @@ class Language(TextChoices):
 
 
 class Sector(TextChoices):
+    """The sectors that every panel may tell apart; a panel's own are words of its file."""
+
     ACADEMIC = "academic", _("Academic")
     INDUSTRY = "industry", _("Industry")
     GOVERNMENT = "government", _("Government")
     OTHER = "other", _("Other")
+
+    @classmethod
+    def name_of(cls, sector: str) -> str:
+        """Return what a page calls a sector; one of a panel's own is called by its word."""
+        return str(cls(sector).label) if sector in cls.values else sector
+
+
+# What is said of a word that is none of them: it stays, as the panel's own, of so many characters at most.
+OWN_SECTOR, LONGEST_SECTOR = "own", 40
 
 
 class RoundState(TextChoices):

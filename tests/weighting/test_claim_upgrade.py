@@ -89,7 +89,8 @@ def test_its_sector_is_told_once_it_is_claimed_and_made_up_at_no_time(db, monkey
         open_link(client, issue_invitation_link(invitation))
         assert client.post(CONFIRM)["Location"] == BALLOT
     own = pairs[0][0].expert.sector
-    assert [sector_of(Ballot.objects.get(pk=ballot.pk)) for _invitation, ballot in pairs[:4]] == [own] * 4
+    claimed = [Ballot.objects.get(pk=ballot.pk) for _invitation, ballot in pairs[:4]]
+    assert [sector_of(ballot, round_) for ballot in claimed] == [own] * 4
 
     with monkeypatch.context() as counted:
         counted.setattr(

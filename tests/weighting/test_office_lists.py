@@ -64,18 +64,11 @@ def test_what_nobody_has_chosen_is_told_once_with_its_key():
     with pytest.raises(FileProblems) as found:
         read_panel(LIST.encode(), "experts.csv", ledger)
     told = [(problem.row, problem.key or problem.message) for problem in found.value.problems]
-    assert told == [
-        (4, "sector:Direction de BU"),
-        (5, "sector:Éditeurs & prestataires"),
-        (5, "addresses"),
-        (7, "repeated"),
-    ]
-    assert {made.key for made in ledger.open} == {
-        "addresses",
-        "repeated",
-        "sector:Direction de BU",
-        "sector:Éditeurs & prestataires",
-    }
+    assert told == [(5, "addresses"), (7, "repeated")]
+    assert {made.key for made in ledger.open} == {"addresses", "repeated"}
+    # Which are looked at, and hold unless somebody knows better.
+    words = {made.key: made.value for made in ledger.unsettled if made.kind == "sector"}
+    assert words == {"sector:Direction de BU": "own", "sector:Éditeurs & prestataires": "own"}
 
 
 def test_codes_that_are_there_are_kept_and_none_of_them_may_be_missing():
@@ -84,13 +77,40 @@ def test_codes_that_are_there_are_kept_and_none_of_them_may_be_missing():
     assert problem == (3, "code", "The cell must not be empty. Fill it in.")
 
 
-def test_of_more_words_than_a_person_sorts_each_cell_is_told():
-    rows = "".join(f"P{n},p{n}@x.example,group {n}\n" for n in range(21))
-    told = problems_of("name,email,sector\n" + rows)
-    assert len(told) == 21
-    assert {message for _row, _column, message in told} == {
-        "Choose one of academic, industry, government, other."
-    }
+def of_words(count):
+    return "name,sector\n" + "".join(f"P{n},group {n}\n" for n in range(count))
+
+
+def test_words_that_are_no_sector_here_are_the_panels_own():
+    text = "name,sector\nA,Growers\nB,merchants\nC,industry\nD,政府\nE,\nF,GROWERS \nG,ｍerchants\n"
+    assert [person.sector for person in read(text)] == [
+        *("Growers", "merchants", "industry", "government", "other", "Growers", "merchants"),
+    ]
+    chosen = {"sector:Growers": "industry", "sector": "own"}
+    assert [person.sector for person in read(text, chosen)][:2] == ["industry", "merchants"]
+
+
+def test_a_panel_has_twelve_sectors_of_its_own_and_of_more_words_each_is_asked_for():
+    assert len({person.sector for person in read(of_words(12))}) == 12
+
+    told = problems_of(of_words(13))
+    assert len(told) == 13
+    assert "choose sector:group 0 among own, academic," in told[0][2]
+    one_is_not = {"sector": "own", "sector:group 3": "other"}
+    sectors = [person.sector for person in read(of_words(13), one_is_not)]
+    assert sectors[2:5] == ["group 2", "other", "group 4"]
+
+    [(row, column, message)] = problems_of(of_words(13), {"sector": "own"})
+    assert (row, column) == (None, "sector")
+    assert message.startswith("13 words in this column are no sectors")
+    [(row, column, message)] = problems_of(of_words(21), {"sector": "industry"})
+    assert (row, column) == (None, "sector")
+
+
+def test_a_sector_of_ones_own_is_a_word_and_no_essay():
+    assert read(f"name,sector\nA,{'x' * 40}\n")[0].sector == "x" * 40
+    [(row, column, message)] = problems_of(f"name,sector\nA,{'x' * 41}\n")
+    assert (row, column, message) == (2, "sector", "The text is longer than 40 characters. Shorten it.")
 
 
 @pytest.mark.django_db

@@ -348,7 +348,6 @@ class TestPanel:
         assert problems_of(read_panel, text) == [
             (3, "code", "e1"),
             (3, "email", "a@example.org"),
-            (4, "sector", "sea"),
             (4, "email", "nobody"),
             (4, "language", "fr"),
             (5, "name", ""),

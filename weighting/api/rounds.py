@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from weighting.api.base import Answer, IdFilter, Resource, described
-from weighting.enums import RoundState, Sector
+from weighting.enums import RoundState
 from weighting.exceptions import NotReported
 from weighting.models import Round
 from weighting.selectors.rounds import with_counts
@@ -139,7 +139,9 @@ class GroupFiguresSerializer(serializers.Serializer):
 
 
 class SectorFiguresSerializer(serializers.Serializer):
-    sector = serializers.ChoiceField(choices=Sector.choices)
+    sector = serializers.CharField(
+        help_text="`academic`, `industry`, `government` or `other`, else a word of the panel's own."
+    )
     ballots = serializers.IntegerField()
     means = serializers.ListField(
         child=serializers.FloatField(allow_null=True),

@@ -8,13 +8,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from weighting.enums import Language
+from weighting.enums import Language, Sector
 from weighting.forms.names import ReadersLanguageFirst, require_either
-from weighting.models import Expert, RoundNote
+from weighting.models import Expert, Panel, RoundNote
 from weighting.models.letter import LONGEST_BODY, LONGEST_SUBJECT
 from weighting.placeholders import body_problems, subject_problems
 from weighting.readers import PanelRow
 from weighting.services.letter_texts import Words
+from weighting.services.sectors import own_sectors_of
 
 # A year.
 MOST_HOURS = 24 * 366
@@ -31,8 +32,12 @@ class ExpertForm(forms.ModelForm):
             "email": _("Of whom you know none it may stay empty: you hand them their link yourself."),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, panel: Panel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        own = [(sector, sector) for sector in own_sectors_of(panel)]
+        self.fields["sector"] = forms.ChoiceField(
+            label=_("Sector"), choices=[*Sector.choices, *own], initial=Sector.OTHER
+        )
         # That of the page, as for a panel's file that says none.
         self.initial["language"] = get_language()
 

@@ -68,9 +68,9 @@ class PanelImportForm(forms.Form):
         help_text=gettext_lazy(
             "One row for each expert. Columns: name (where it is empty the address stands for it); optional: "
             "email (who has none gets the link from you, such as in a chat), code (else they are numbered), "
-            "organisation, sector (academic, industry, government or other), language (zh-hans or en). "
-            "Telephone numbers are not kept. Of a workbook the first visible sheet is read; CSV in UTF-8 or "
-            "GBK."
+            "organisation, sector (academic, industry, government, other, or up to twelve of your own), "
+            "language (zh-hans or en). Telephone numbers are not kept. Of a workbook the first visible sheet "
+            "is read; CSV in UTF-8 or GBK."
         ),
     )
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
-from weighting.enums import Medium, Sector
+from weighting.enums import LONGEST_SECTOR, Medium
 from weighting.models.checks import CheckedAtOnce
 from weighting.models.framework import Indicator
 from weighting.models.panel import Expert
@@ -59,7 +59,7 @@ class Ballot(models.Model):
     # See services.sectors: which sector it is takes the server's secret key as well.
     masked_sector = models.PositiveSmallIntegerField(default=0, editable=False)
     # Set at the close, and only for sectors with at least k sealed ballots.
-    sector = models.CharField(max_length=16, choices=Sector, blank=True)
+    sector = models.CharField(max_length=LONGEST_SECTOR, blank=True)
     # Set once its round, and its series, are over: the row is never written again.
     ended = models.BooleanField(default=False, editable=False)
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from weighting.enums import Language, Sector
+from weighting.enums import LONGEST_SECTOR, Language, Sector
 
 
 class Panel(models.Model):
@@ -30,7 +30,8 @@ class Expert(models.Model):
     # Empty of whom no address is known: they are handed their link, and mailed nothing.
     email = models.EmailField(_("e-mail"), blank=True)
     organisation = models.CharField(_("organisation"), max_length=200, blank=True)
-    sector = models.CharField(_("sector"), max_length=16, choices=Sector, default=Sector.OTHER)
+    # One of `Sector`, or a word of the panel's own.
+    sector = models.CharField(_("sector"), max_length=LONGEST_SECTOR, default=Sector.OTHER)
     language = models.CharField(_("language"), max_length=8, choices=Language, default=Language.CHINESE)
 
     class Meta:
@@ -44,3 +45,7 @@ class Expert(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sector_name(self) -> str:
+        return Sector.name_of(self.sector)

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, RoundState, Rule
+from weighting.enums import ConsensusMeasure, ExclusionRule, Feedback, Language, RoundState, Rule, Sector
 from weighting.models.checks import CheckedAtOnce
 from weighting.models.framework import Framework, Indicator
 from weighting.models.named import in_own_language
@@ -65,6 +65,8 @@ class Round(CheckedAtOnce):
     # Set when the round opens: the canonical questionnaire and its hash.
     questionnaire = models.BinaryField(null=True, blank=True)
     questionnaire_hash = models.CharField(max_length=64, blank=True)
+    # The panel's own sectors as they were then, beside which `Sector` has those of every panel.
+    own_sectors = models.JSONField(default=list, blank=True, editable=False)
     # Set when the round closes.
     receipt_root = models.CharField(max_length=64, blank=True)
     # Receipts that a later seal replaced, sorted, without the ballots that they were of.
@@ -101,6 +103,11 @@ class Round(CheckedAtOnce):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def sectors(self) -> tuple[str, ...]:
+        """What its ballots are told apart by, those of every panel first."""
+        return (*Sector.values, *self.own_sectors)
 
     @property
     def leaves_out_uniform(self) -> bool:

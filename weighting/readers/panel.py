@@ -12,9 +12,9 @@ from django.db.models import TextChoices
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from weighting.enums import Language, Sector
+from weighting.enums import LONGEST_SECTOR, OWN_SECTOR, Language, Sector
 from weighting.readers.cells import GAPS, name_key
-from weighting.readers.decisions import Decisions
+from weighting.readers.decisions import Decisions, How
 from weighting.readers.forms import choose_columns, read_table
 from weighting.readers.problems import ProblemLog
 from weighting.readers.questions import ask
@@ -28,9 +28,11 @@ OPTIONAL = tuple(column for column in COLUMNS if column not in REQUIRED)
 BETWEEN_ADDRESSES = re.compile(r"[\s;,/|、；，]+")
 # Of more words or names than a person sorts one by one the cells are told.
 MOST_ASKED = 20
+# The means of so many can be read side by side; of larger numbers hardly any has k ballots.
+MOST_SECTORS = 12
 # What people write for a language beside its code and its name.
 SHORT = {"zh": Language.CHINESE.value, "zh-cn": Language.CHINESE.value}
-MAX_LENGTHS = {"code": 40, "name": 200, "email": 254, "organisation": 200}
+MAX_LENGTHS = {"code": 40, "name": 200, "email": 254, "organisation": 200, "sector": LONGEST_SECTOR}
 
 
 Record = tuple[int, dict[str, str]]
@@ -53,8 +55,9 @@ def read_panel(source: Source, name: str, decisions: Decisions | None = None) ->
     """Read name, and optionally email, code, organisation, sector, language.
 
     Where no column holds codes the experts are numbered in the order of the file. Who has no name is called
-    by the address. Words that are no sector here, cells of several addresses or of none, people who are there
-    twice and people of one name whom no address tells apart are settled by choice.
+    by the address. A word that is no sector here is one of the panel's own, unless something else is chosen.
+    Cells of several addresses or of none, people who are there twice and people of one name whom no address
+    tells apart are settled by choice.
 
     Raises
     ------
@@ -192,27 +195,59 @@ def _addresses_in(cell: str) -> list[str]:
 
 
 def _settle_sectors(records: list[Record], decisions: Decisions, log: ProblemLog) -> None:
-    """Ask once for each word that is no sector which sector it means, and write that into the cells."""
-    known = _names_of(Sector).keys() | set(Sector.values)
-    words = list(dict.fromkeys(cells["sector"] for _line, cells in records))
-    unknown = [word for word in words if word and word.casefold() not in known]
-    if not unknown or len(unknown) > MOST_ASKED:
+    """Write into the cells which sector each word means; one that no page has for any is a sector of its own.
+
+    Of more words than a panel has sectors of its own somebody says which of them mean the same.
+    """
+    people = _people_by_word(records)
+    unknown = [word for word in people if word not in Sector.values]
+    meant = _settle_words(unknown, people, decisions) if len(unknown) <= MOST_ASKED else {}
+    own = [word for word in unknown if meant.get(word, OWN_SECTOR) == OWN_SECTOR]
+    if len(own) > MOST_SECTORS:
+        _refuse_sectors(own, log)
         return
-    people = {word: [cells["name"] for _l, cells in records if cells["sector"] == word] for word in unknown}
-    meant = {
-        word: decisions.settle(
-            "sector", "", how="open", subject=word, options=Sector.values, samples=people[word]
-        )
-        for word in unknown
-    }
     asked = {made.subject: made for made in decisions.open if made.kind == "sector"}
     for line, cells in records:
         word = cells["sector"]
-        cells["sector"] = meant.get(word, word)
+        cells["sector"] = word if word in own else meant.get(word, word)
         if word in asked:
             # Told where it first stands, and not at every cell.
             made = asked.pop(word)
             log.add(ask(made), row=line, column="sector", value=word, key=made.key)
+
+
+def _settle_words(words: list[str], people: dict[str, list[str]], decisions: Decisions) -> dict[str, str]:
+    how: How = "likely" if len(words) <= MOST_SECTORS else "open"
+    return {
+        word: decisions.settle(
+            *("sector", OWN_SECTOR),
+            how=how,
+            subject=word,
+            options=(OWN_SECTOR, *Sector.values),
+            samples=people[word],
+        )
+        for word in words
+    }
+
+
+def _people_by_word(records: list[Record]) -> dict[str, list[str]]:
+    """Return who stands beside each word for a sector, and write what is spelt in two ways in the first."""
+    known, spelt = _names_of(Sector), dict[str, str]()
+    people: dict[str, list[str]] = {}
+    for _line, cells in records:
+        if cells["sector"]:
+            word = spelt.setdefault(name_key(cells["sector"]), cells["sector"])
+            cells["sector"] = known.get(word.casefold(), word)
+            people.setdefault(cells["sector"], []).append(cells["name"])
+    return people
+
+
+def _refuse_sectors(own: list[str], log: ProblemLog) -> None:
+    message = _(
+        "%(count)d words in this column are no sectors that the page names, and a panel has at most %(most)d "
+        "of its own. Write alike what belongs together, or leave the column out."
+    )
+    log.add(message % {"count": len(own), "most": MOST_SECTORS}, column="sector", value=own[0])
 
 
 def _read_row(line: int, cells: dict[str, str], needed: Iterable[str], log: ProblemLog) -> PanelRow:
@@ -224,8 +259,8 @@ def _read_row(line: int, cells: dict[str, str], needed: Iterable[str], log: Prob
             message = _("The text is longer than %(limit)d characters. Shorten it.") % {"limit": limit}
             log.add(message, row=line, column=column, value=cells[column])
     _check_email(line, cells["email"], log)
-    sector = _choose(line, cells, "sector", Sector, Sector.OTHER, log)
-    language = _choose(line, cells, "language", Language, _own_language(), log)
+    sector = cells["sector"] or Sector.OTHER
+    language = _language_of(line, cells["language"], log)
     return PanelRow(
         line, cells["code"], cells["name"], cells["email"], cells["organisation"], sector, language
     )
@@ -254,26 +289,23 @@ def _check_email(line: int, email: str, log: ProblemLog) -> None:
         log.add(message, row=line, column="email", value=email, key=key)
 
 
-def _choose(
-    line: int, cells: dict[str, str], column: str, choices: type[TextChoices], default: str, log: ProblemLog
-) -> str:
-    """Return a value that stands in a cell as such or as the page calls it."""
-    text = cells[column].casefold() or default
-    known = _names_of(choices) | SHORT
-    value = known.get(text, text)
-    if value not in choices.values:
-        message = _("Choose one of %(choices)s.") % {"choices": _(", ").join(choices.values)}
-        log.add(message, row=line, column=column, value=cells[column])
-    return value
+def _language_of(line: int, cell: str, log: ProblemLog) -> str:
+    """Return the language that stands in a cell as such or as the page calls it."""
+    text = cell.casefold() or _own_language()
+    language = (_names_of(Language) | SHORT).get(text, text)
+    if language not in Language.values:
+        message = _("Choose one of %(choices)s.") % {"choices": _(", ").join(Language.values)}
+        log.add(message, row=line, column="language", value=cell)
+    return language
 
 
 @cache
 def _names_of(choices: type[TextChoices]) -> dict[str, str]:
-    """Return the value under each name that a page in any language has for it.
+    """Return the value under its own name and each that a page in any language has for it.
 
     The language of a file is its author's, not that of the page it is sent from.
     """
-    names: dict[str, str] = {}
+    names: dict[str, str] = {value: value for value in choices.values}
     for language, _name in settings.LANGUAGES:
         with override(language):
             names |= {str(label).casefold(): value for value, label in choices.choices}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from django.utils.translation import gettext as _
 
-from weighting.enums import Sector
+from weighting.enums import OWN_SECTOR, Sector
 from weighting.readers.column_words import column_words
 from weighting.readers.decisions import Decision
 from weighting.readers.encodings import ENCODINGS
@@ -51,7 +51,7 @@ def option_words(kind: str, value: str) -> str:
     if kind == "extra" and value != "left out":
         return column_words(value)
     if kind == "sector":
-        return str(Sector(value).label)
+        return _("keep it: a sector of this panel’s own") if value == OWN_SECTOR else Sector.name_of(value)
     said: dict[str, str] = {
         "repeated:first": _("the first row counts"),
         "repeated:last": _("the last row counts"),

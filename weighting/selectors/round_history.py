@@ -33,7 +33,7 @@ class Composition:
     sealed: int
     declared: int
     disputed: int
-    sectors: list[tuple[Sector, int]]
+    sectors: list[tuple[str, int]]
     other_sectors: int
 
 
@@ -64,7 +64,7 @@ def composition_of(round_: Round) -> Composition:
         sealed=round_.sealed_count or 0,
         declared=people["declared"],
         disputed=people["disputed"],
-        sectors=[(sector, sizes[sector]) for sector in Sector if sizes[sector]],
+        sectors=[(Sector.name_of(sector), sizes[sector]) for sector in round_.sectors if sizes[sector]],
         other_sectors=sizes[""],
     )
 

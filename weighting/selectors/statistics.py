@@ -99,9 +99,13 @@ class GroupFigures:
 class SectorFigures:
     """A sector with at least k ballots, and its mean of each item; None where fewer than k answered."""
 
-    sector: Sector
+    sector: str
     ballots: int
     means: list[float | None]
+
+    @property
+    def name(self) -> str:
+        return Sector.name_of(self.sector)
 
 
 @dataclass(frozen=True)
@@ -287,7 +291,7 @@ def _sectors(round_: Round, ballots: list[Ballot], scores: FloatArray) -> list[S
     means = [_sector_means(column, members, own, least=least) for column in scores.T]
     return [
         SectorFigures(sector, sizes[sector], [mean.get(sector) for mean in means])
-        for sector in Sector
+        for sector in round_.sectors
         if sector in sizes
     ]
 

@@ -129,13 +129,13 @@ def hold_claimed(claim: Claim) -> tuple[Round, Invitation]:
 def _begun_before(held: Invitation, round_: Round) -> Ballot | None:
     """Return a ballot from before there were claims; its sector is written down now."""
     if ballot := held.unclaimed_ballot:
-        ballot.masked_sector = masked_sector_for(held, ballot.pk, least=round_.least_panel)
+        ballot.masked_sector = masked_sector_for(held, ballot.pk, round_=round_)
     return ballot
 
 
 def _new_ballot(held: Invitation, round_: Round) -> Ballot:
     ballot_id = uuid4()
-    sector = masked_sector_for(held, ballot_id, least=round_.least_panel)
+    sector = masked_sector_for(held, ballot_id, round_=round_)
     return Ballot(pk=ballot_id, round=round_, masked_sector=sector)
 
 

@@ -32,6 +32,7 @@ from weighting.services.access import extend_invitation_links
 from weighting.services.audit import record_act
 from weighting.services.frameworks import refuse_private
 from weighting.services.panels import lock_panel
+from weighting.services.sectors import own_sectors_of
 from weighting.services.unlinking import destroy_links, unlink_at_close
 
 
@@ -103,6 +104,7 @@ def open_round(round_: Round, *, actor: Account) -> Round:
     questionnaire = build_questionnaire(round_, items_of(round_))
     round_.questionnaire = questionnaire
     round_.questionnaire_hash = hash_bytes(questionnaire)
+    round_.own_sectors = own_sectors_of(round_.panel)
     round_.state = RoundState.OPEN
     round_.opened_at = timezone.now()
     round_.full_clean()

@@ -106,7 +106,7 @@ def _sectors_to_keep(round_: Round, sealed: list[Ballot]) -> dict[UUID, str]:
     for ballot in sealed:
         if is_counted(round_, ballot):
             # One from before there were claims that nobody claimed has had no sector written on it.
-            members[sector_of(ballot) if ballot.lock else ""].append(ballot)
+            members[sector_of(ballot, round_) if ballot.lock else ""].append(ballot)
     rest = ballots_towards_k(members.pop("", []))
     sizes = {sector: ballots_towards_k(ballots) for sector, ballots in members.items()}
     kept = reportable_groups(sizes, least=round_.least_panel, rest=rest)

@@ -176,7 +176,7 @@ def invitation_address(request: HttpRequest, pk: int, invitation_pk: int) -> Htt
 def expert_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for one more expert; POST invites them."""
     round_ = _round_or_404(request, pk)
-    form = ExpertForm(*sent_data(request))
+    form = ExpertForm(*sent_data(request), panel=round_.panel)
     if request.method == "POST" and form.is_valid():
         try:
             [invitation] = add_experts(round_, people=[form.person()], actor=account_of(request))

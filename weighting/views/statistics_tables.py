@@ -114,7 +114,7 @@ def statistics_file(statistics: RoundStatistics, format: str) -> HttpResponse:
         Heading("group_icc_single_interpretable", _("ICC(2,1) interpretable")),
         Heading("group_icc_average_interpretable", _("ICC(2,k) interpretable")),
         *(
-            Heading(f"mean_{sector.sector}", _("Mean: %(sector)s") % {"sector": sector.sector.label})
+            Heading(f"mean_{sector.sector}", _("Mean: %(sector)s") % {"sector": sector.name})
             for sector in statistics.sectors
         ),
     ]
