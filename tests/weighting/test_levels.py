@@ -152,3 +152,44 @@ def test_a_row_called_total_is_an_indicator_by_choice():
     tree = read_tree(UNEVEN.encode(), Decisions({"sums": "kept"}))[1]
     assert tree[-1] == ("A3", "", "Total", 1)
     assert read_tree(b"Pillar,Indicator\nSupply,Total\n,Pipes\n")[1][1] == ("B1", "A1", "Total", 1)
+
+
+def test_levels_are_told_by_what_they_hold_whatever_they_are_called():
+    text = (
+        "Volet;Chantier;Mesure;Sens\nClimat;Eau;Pluie;-\n;;Gel;-\n;Sol;Pente;+\nMarché;Prix;Prix moyen;+\n"
+        "Marché;Prix;Stocks;-\n"
+    )
+    for heads in ("Volet;Chantier;Mesure", "Pilier;Sous-thème;Indicateur", "Abc;Def;Ghi"):
+        ledger = Decisions()
+        _table, tree = read_tree(text.replace("Volet;Chantier;Mesure", heads).encode(), ledger)
+        assert tree == [
+            ("A1", "", "Climat", 1),
+            ("B1", "A1", "Eau", 1),
+            ("C1", "B1", "Pluie", -1),
+            ("C2", "B1", "Gel", -1),
+            ("B2", "A1", "Sol", 1),
+            ("C3", "B2", "Pente", 1),
+            ("A2", "", "Marché", 1),
+            ("B3", "A2", "Prix", 1),
+            ("C4", "B3", "Prix moyen", 1),
+            ("C5", "B3", "Stocks", -1),
+        ]
+        assert ("format", "levels", "likely") in [(made.kind, made.value, made.how) for made in ledger.made]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Codes are there; the first column groups nothing; nothing is named; one group; groups that cross.
+        "Volet;code;parent\nClimat;a;\nClimat;b;\n",
+        "Mesure;Sens\nPluie;-\nGel;-\n",
+        "Volet;Poids\nClimat;0.5\nClimat;0.4\nMarché;0.1\n",
+        "Indice;Mesure\nVin;Pluie\nVin;Gel\n",
+        "Volet;Chantier;Mesure\nClimat;Eau;Pluie\nMarché;Eau;Gel\nMarché;Prix;Pente\n",
+    ],
+)
+def test_other_columns_are_no_levels(text):
+    ledger = Decisions()
+    with pytest.raises(FileProblems):
+        read_framework(text.encode(), "F", ledger)
+    assert "format" not in {made.kind for made in ledger.made}

@@ -16,19 +16,20 @@ _CALLED = {
     # People and places of lists in languages that the product does not speak.
     ("name",): "nom nometprénom nomprénom prénometnom nombre nombreyapellidos nome fullname vollername",
     ("name_en",): "英文名 英文名称",
-    ("direction",): "polarity 方向 指标方向 性质 指标性质 属性 指标属性",
+    ("direction",): "polarity sens polarité sentido polaridad richtung polarität"
+    " 方向 指标方向 性质 指标性质 属性 指标属性",
     # Of an indicator 单位 is what it is measured in, of an expert where they work.
     ("organisation", "unit"): "单位",
-    ("unit",): "unitofmeasure unitofmeasurement 计量单位",
+    ("unit",): "unitofmeasure unitofmeasurement unité unidad einheit 计量单位",
     ("organisation",): "工作单位 所在单位 机构 organization institution affiliation"
     " établissement organisme institución organización einrichtung",
     ("email",): "邮箱 邮件 电子邮箱 电子邮件 emailaddress courriel adressecourriel adresseemail"
     " adresseélectronique correo correoelectrónico emailadresse",
     ("sector",): "领域 类别 界别 secteur collège sektor",
     ("language",): "语言 langue idioma sprache",
-    ("definition",): "description indicatordescription",
+    ("definition",): "description indicatordescription définition definición beschreibung",
     ("definition_zh", "definition"): "定义 指标定义 指标解释 指标说明",
-    ("source",): "sources datasource 来源 数据来源",
+    ("source",): "sources datasource fuente quelle fonte 来源 数据来源",
     ("licence",): "许可 license",
     ("note",): "notes remarks comment comments 备注",
     ("lower",): "lowergoalpost lowerbound 下限",

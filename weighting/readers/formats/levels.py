@@ -1,13 +1,16 @@
 """A list of indicators with a column for each level of the tree: Pillar, Indicator, or 一级指标, 二级指标.
 
-A group is written where it begins or in each of its rows; a row that goes no further than a group is about
-the group itself. Levels without codes are given letters and numbers: A1, B1, C1.
+Whatever its columns are called, a list without codes and parents that begins with names of which each groups
+those beside it is one, too. A group is written where it begins or in each of its rows; a row that goes no
+further than a group is about the group itself. Levels without codes are given letters and numbers: A1, B1,
+C1.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from string import ascii_uppercase
 
 from weighting.readers.columns import Column
@@ -18,13 +21,16 @@ from weighting.readers.table import Table, as_known, with_heads
 # What groups are called, level by level from the top.
 GROUPS = (
     "subindex 子指数 分指数 分项指数 准则层",
-    "pillar dimension goal domain theme category topic component group 维度 领域 支柱 分类 类别 指标类别",
-    "subpillar subdimension subgoal subdomain subtheme subcategory subtopic subgroup 子维度 子类",
+    "pillar dimension goal domain theme category topic component group 维度 领域 支柱 分类 类别 指标类别"
+    " pilier volet thème domaine catégorie pilar dimensión tema ámbito säule themenfeld bereich",
+    "subpillar subdimension subgoal subdomain subtheme subcategory subtopic subgroup 子维度 子类"
+    " souspilier sousvolet sousthème sousdomaine souscatégorie subpilar subdimensión subtema",
 )
 LEVELS = {word: level for level, words in enumerate(GROUPS) for word in words.split()}
 INDICATOR = {
     *("indicator", "indicators", "indicatorname", "variable", "metric"),
     *("指标", "指标名称", "具体指标", "基础指标", "指标层"),
+    *("indicateur", "indicador", "indikator", "indicatore"),
 }
 NUMBERED = re.compile(r"(?:level|tier)([1-6])|([一二三四五六1-6])级(?:指标)?(?:名称)?")
 NUMERALS = "一二三四五六"
@@ -70,14 +76,48 @@ def _number(found: re.Match[str]) -> int:
 
 
 def _tells(parcel: Parcel) -> bool:
-    return parcel.plain is not None and bool(levels_of(parcel.plain.header))
+    return parcel.plain is not None and bool(_levels(parcel.plain, parcel.kind))
+
+
+def _levels(table: Table, kind: str) -> list[int]:
+    """Return the columns of the levels by their heads, or else by what they hold."""
+    return levels_of(table.header) or (_nested(table) if kind == "framework" else [])
+
+
+def _nested(table: Table) -> list[int]:
+    """Return the first columns, where each groups the next and the last names every row in a way of its own.
+
+    None where a column holds codes or parents.
+    """
+    if {*table.header, *columns_called(table.header, ("code", "parent")).values()} & {"code", "parent"}:
+        return []
+    groups = [""] * len(table.lines)
+    for place, column in enumerate(table.columns):
+        if all(column) and len({*column}) == len(column):
+            return list(range(place + 1)) if place and all(map(_is_name, column)) else []
+        # A merged cell is written once.
+        names = list(accumulate(column, lambda above, cell: cell or above))
+        if not all(map(_is_name, names)) or not _divide(groups, names):
+            return []
+        groups = names
+    return []
+
+
+def _divide(groups: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether these are more groups than those, and each of them lies within one of those."""
+    found = len({*names})
+    return found > len({*groups}) and len({*zip(groups, names, strict=True)}) == found
+
+
+def _is_name(cell: str) -> bool:
+    return any(map(str.isalpha, cell))
 
 
 def _table(parcel: Parcel) -> Table | None:
     table = parcel.plain
     assert table is not None  # noqa: S101  (it was told by its header)
     table = with_heads(table, ("code",))
-    levels = levels_of(table.header)
+    levels = _levels(table, parcel.kind)
     # “Indicator” names a level here; elsewhere it may stand for a code.
     others = ["" if place in levels else head for place, head in enumerate(table.header)]
     called = columns_called(others, ("code",))
