@@ -16,6 +16,7 @@ from indexer.models import DataImport, Register
 from indexer.selectors.data_imports import decisions_of
 from indexer.services.data_imports import locked_import
 from indexer.services.import_reading import read_again
+from indexer.services.import_targets import settled
 from indexer.services.registers import RegisterWords, create_register, import_countries, register_units
 from weighting.exceptions import Refused
 from weighting.models import Account
@@ -125,4 +126,15 @@ def make_register(
     if draft.unit_column:
         draft.choices = {**draft.choices, "unit": draft.unit_column}
         draft.save(update_fields=["choices"])
-    return choose_register(draft, register=register)
+    return _without_told(choose_register(draft, register=register), {code, group})
+
+
+def _without_told(draft: DataImport, told: set[str]) -> DataImport:
+    """Leave out the columns whose codes and groups the register holds by now."""
+    targets = zip(draft.columns, draft.column_targets, strict=True)
+    places = {
+        place: ASIDE for place, (head, (to, _how)) in enumerate(targets) if head in told and to in ("", ASIDE)
+    }
+    draft.column_targets = settled(draft.column_targets, places)
+    draft.save(update_fields=["column_targets"])
+    return draft

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from weighting.numeric.arrays import FloatArray
+from weighting.readers.bounds import bounds_among
 from weighting.readers.columns import Column, Packed
 from weighting.readers.decisions import Decisions, How
 from weighting.readers.spelt import truths_among
@@ -113,6 +114,7 @@ class _Scan:
         self.numbers = {text: cell for text, cell in self.cells.items() if cell.kind in ("number", "spelt")}
         self.read_as: dict[str, float] = {}
         self.is_open = False
+        self.mark: Mark = ""
         # What is done with words behind numbers, with numbers that are spelt, and with yes and no.
         self.words, self.spelt, self.truths = "drop", "number", "number"
 
@@ -161,7 +163,7 @@ class _Scan:
         if not self.cells:
             return
         share, money = self._percent(decisions, percent), self._currency(decisions)
-        below = self._below_zero(decisions)
+        below, self.mark = self._below_zero(decisions), mark
         self.words = self._words(mark, decisions)
         self.spelt, self.truths = (self._values(kind, decisions) for kind in ("spelt", "truth"))
         for text, cell in self.numbers.items():
@@ -269,11 +271,17 @@ class _Scan:
         )
 
     def gives_up_ranges(self, decisions: Decisions) -> bool:
-        """Settle whether ranges, 3 to 5, are gaps."""
-        spans, options = self.samples("range"), ["gap", "text"]
+        """Settle whether ranges and bounds, 3 to 5 or <5, are gaps, or the numbers that they say."""
+        spans = self.samples("range")
         if not spans:
             return False
+        bounds = bounds_among(spans, self.mark)
+        has_upper = any(bound.is_upper for bound in bounds.values())
+        options = ["gap", "text"] + ["bound"] * bool(bounds) + ["half"] * has_upper
         chosen = decisions.settle("ranges", "", how="open", subject=self.head, options=options, samples=spans)
+        if chosen in ("bound", "half"):
+            halved = chosen == "half"
+            self.read_as |= {text: bound.value(halved=halved) for text, bound in bounds.items()}
         return chosen == "gap"
 
     def gives_up_texts(self, decisions: Decisions) -> bool:

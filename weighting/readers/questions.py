@@ -93,6 +93,8 @@ def option_words(kind: str, value: str) -> str:
         "words:multiply": _("multiply by what the word says: 1.2 million is 1200000"),
         "spelt:number": _("the number that it says: 三万 is 30000, 1/2 is 0.5"),
         "above": _("of the unit above, as in merged cells"),
+        "ranges:bound": _("the number that is written, of two the middle: <5 is 5, 3-5 is 4"),
+        "ranges:half": _("half of an upper bound, of two the middle: <5 is 2.5, 3-5 is 4"),
         "truth:number": _("1 for yes and 0 for no"),
         "coinr": _("COINr: a table of indicators and aggregates (iMeta)"),
         "coin_tool": _("the COIN Tool of the European Commission’s JRC"),

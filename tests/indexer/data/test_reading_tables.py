@@ -119,7 +119,12 @@ ASKED = {
         {"gap": [[NAN], [8.6]], "number": [[-999], [8.6]]},
     ),
     "ranges": (
-        "country,a\nAlbania,226-250\nNamibia,<0.5\nChad,3\n", "ranges:a", {"gap": [[NAN], [NAN], [3]]},
+        "country,a\nAlbania,226-250\nNamibia,<0.5\nChad,3\n", "ranges:a",
+        {"gap": [[NAN], [NAN], [3]], "bound": [[238], [0.5], [3]], "half": [[238], [0.25], [3]]},
+    ),
+    "bounds that are no upper ones": (
+        "country;a\nAlbania;>9,5\nNamibia;约40\nChad;95+\nMali;~1,25\nTogo;2,75\n", "ranges:a",
+        {"bound": [[9.5], [40], [95], [1.25], [2.75]], "gap": [[NAN], [NAN], [NAN], [NAN], [2.75]]},
     ),
     "percent here and there": (
         "country,a\nAlbania,45%\nNamibia,0.5\n", "percent:a",
