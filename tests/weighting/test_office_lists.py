@@ -82,9 +82,9 @@ def of_words(count):
 
 
 def test_words_that_are_no_sector_here_are_the_panels_own():
-    text = "name,sector\nA,Growers\nB,merchants\nC,industry\nD,政府\nE,\nF,GROWERS \nG,ｍerchants\n"
+    text = "name,sector\nA,growers\nB,merchants\nC,industry\nD,政府\nE,\nF,Growers \nG,ｍerchants\nH,Growers"
     assert [person.sector for person in read(text)] == [
-        *("Growers", "merchants", "industry", "government", "other", "Growers", "merchants"),
+        *("Growers", "merchants", "industry", "government", "other", "Growers", "merchants", "Growers"),
     ]
     chosen = {"sector:Growers": "industry", "sector": "own"}
     assert [person.sector for person in read(text, chosen)][:2] == ["industry", "merchants"]

@@ -1,6 +1,7 @@
 """The experts of a panel from a CSV file or a workbook."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -231,12 +232,14 @@ def _settle_words(words: list[str], people: dict[str, list[str]], decisions: Dec
 
 
 def _people_by_word(records: list[Record]) -> dict[str, list[str]]:
-    """Return who stands beside each word for a sector, and write what is spelt in two ways in the first."""
-    known, spelt = _names_of(Sector), dict[str, str]()
-    people: dict[str, list[str]] = {}
+    """Return who stands beside each word for a sector; spellings of one become the usual one."""
+    known, people = _names_of(Sector), dict[str, list[str]]()
+    spelt = Counter(cells["sector"] for _line, cells in records if cells["sector"])
+    # The usual one is the last to be set.
+    usual = {name_key(word): word for word, _count in reversed(spelt.most_common())}
     for _line, cells in records:
         if cells["sector"]:
-            word = spelt.setdefault(name_key(cells["sector"]), cells["sector"])
+            word = usual[name_key(cells["sector"])]
             cells["sector"] = known.get(word.casefold(), word)
             people.setdefault(cells["sector"], []).append(cells["name"])
     return people
