@@ -93,6 +93,18 @@ def test_more_frameworks_are_read_by_as_many_statements(chain):
     assert f"framework {others[1].pk}, version 1 is what it was frozen as" in found
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_versions_that_are_read_some_at_a_time_are_all_looked_at(chain, monkeypatch, at_once):
+    """A store of a thousand is read a hundred at a time: none is passed over in any piece."""
+    monkeypatch.setattr("weighting.selectors.version_store.AT_ONCE", at_once)
+    _asked, found = look_through()
+    assert sum(text.endswith("is what it was frozen as") for text in found) == 3
+
+    for version in chain:
+        break_in(version, label_en="Other")
+    assert sum("is what it was frozen as" in text for text in faults()) == 3
+
+
 def look_through():
     """Return how many statements a look through a whole store takes, and what it said."""
     with CaptureQueriesContext(connection) as asked:

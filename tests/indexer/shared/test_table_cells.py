@@ -9,6 +9,7 @@ from django.utils.translation import override
 from indexer.models import City
 from indexer.templatetags.table_cells import (
     change_bar,
+    heat_cells,
     line_cells,
     place_cells,
     rank_shift,
@@ -41,6 +42,13 @@ def test_the_lines_of_a_table_include_no_templates(client, page):
     # Each shift is drawn once: there may be as many as there are places, and no more.
     more = [name for name in templates_of_all_lines(client, page, MANY) if name != "components/_shift.html"]
     assert more == [name for name in few if name != "components/_shift.html"]
+
+
+def test_a_line_of_a_matrix_is_shaded_but_for_a_thing_beside_itself():
+    line = [{"text": "<1", "shade": 5, "is_own": False}, {"text": "–", "shade": 0, "is_own": True}]
+
+    own = '<td class="num"><span class="muted">–</span></td>'
+    assert heat_cells(line) == f'<td class="num heat-5">&lt;1</td>{own}'
 
 
 def test_a_unit_is_written_as_text():
