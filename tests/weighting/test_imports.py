@@ -133,7 +133,7 @@ def test_every_problem_of_a_panel_file_is_named_and_nothing_is_written(actor):
     bad = (
         "code,name,email,sector\n"
         "E1,One,one@x.example,academic\n"
-        "E1,Two,not-an-address,clergy\n"
+        "E1,Two,not-an-address,clergy of the diocese and its monasteries\n"
         "E3,Three,ONE@x.example,other\n"
         "E4,,,other\n"
     )

@@ -186,6 +186,8 @@ def test_levels_are_told_by_what_they_hold_whatever_they_are_called():
         "Volet;Poids\nClimat;0.5\nClimat;0.4\nMarché;0.1\n",
         "Indice;Mesure\nVin;Pluie\nVin;Gel\n",
         "Volet;Chantier;Mesure\nClimat;Eau;Pluie\nMarché;Eau;Gel\nMarché;Prix;Pente\n",
+        # Kinds of nodes, each of which says what it is part of.
+        "Art;Kürzel;Teil von\nThema;WAS;\nThema;LUF;\nMaß;RGN;WAS\nMaß;FRO;WAS\nMaß;OZO;LUF\n",
     ],
 )
 def test_other_columns_are_no_levels(text):

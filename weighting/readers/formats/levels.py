@@ -8,7 +8,7 @@ C1.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from string import ascii_uppercase
@@ -87,20 +87,27 @@ def _levels(table: Table, kind: str) -> list[int]:
 def _nested(table: Table) -> list[int]:
     """Return the first columns, where each groups the next and the last names every row in a way of its own.
 
-    None where a column holds codes or parents.
+    None where a column holds codes, or by whatever name the parents of what another one names.
     """
     if {*table.header, *columns_called(table.header, ("code", "parent")).values()} & {"code", "parent"}:
         return []
     groups = [""] * len(table.lines)
     for place, column in enumerate(table.columns):
         if all(column) and len({*column}) == len(column):
-            return list(range(place + 1)) if place and all(map(_is_name, column)) else []
+            is_tree = place and all(map(_is_name, column)) and not _has_parents(table, {*column})
+            return list(range(place + 1)) if is_tree else []
         # A merged cell is written once.
         names = list(accumulate(column, lambda above, cell: cell or above))
         if not all(map(_is_name, names)) or not _divide(groups, names):
             return []
         groups = names
     return []
+
+
+def _has_parents(table: Table, names: Set[str]) -> bool:
+    """Whether a column says nothing but names of rows, as one does that tells what each is part of."""
+    said = ({*column} - {""} for column in table.columns)
+    return any(names > cells for cells in said if cells)
 
 
 def _divide(groups: Sequence[str], names: Sequence[str]) -> bool:
