@@ -218,6 +218,7 @@ def _settle_sectors(records: list[Record], decisions: Decisions, log: ProblemLog
 
 
 def _settle_words(words: list[str], people: dict[str, list[str]], decisions: Decisions) -> dict[str, str]:
+    """Return what each word is: `OWN_SECTOR`, one of the sectors, or '' as long as that is open."""
     how: How = "likely" if len(words) <= MOST_SECTORS else "open"
     return {
         word: decisions.settle(
