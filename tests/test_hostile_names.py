@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import CharField, TextField
 from django.template import Context, Template
+from django.utils.html import escape
 from openpyxl import load_workbook
 
 from indexer.models import Run
@@ -18,6 +19,7 @@ from indexer.services.studies import count_waiting_parts
 from tests.factories import make_panel, make_round
 from tests.indexer.factories import make_version
 from tests.routes import find_routes, make_world
+from tests.weighting.test_statistics import set_sectors
 from weighting.enums import RoundState
 from weighting.exports import FORMULA_STARTS
 
@@ -40,7 +42,7 @@ WORDS = {
         "totals_name",
     ),
     *("authors", "institutions", "publisher", "contact"),
-    *("province_zh", "province_en", "region_zh", "region_en"),
+    *("province_zh", "province_en", "region_zh", "region_en", "sector"),
 }
 # Those that hold none: codes and addresses, whose letters are few, and what the product writes itself.
 NO_WORDS = {
@@ -97,25 +99,27 @@ def plant(patch, kind):
 
 
 @pytest.fixture(scope="module")
-def closed(world):
+def aggregated(world):
+    panel = make_panel(10, owner=world.manager)
+    set_sectors(panel, {"Growers": 5, "Merchants": 5})
     return make_round(
         manager=world.manager,
         framework=world.framework,
-        panel=make_panel(6, owner=world.manager),
-        state=RoundState.CLOSED,
+        panel=panel,
+        state=RoundState.AGGREGATED,
         scores=lambda place, code: (place + len(code)) % 5 + 1,
     )
 
 
 @pytest.fixture(scope="module")
-def addresses(world, closed):
+def addresses(world, aggregated):
     """Every address, and those whose question stands behind the question mark."""
     runs = list(Run.objects.filter(data_set=world.data_set).order_by("pk"))
     base, city = f"/runs/{runs[0].pk}", world.data_set.city_ids[0]
     asked = "?" + urlencode({"runs": f"{runs[0].pk},{runs[1].pk}"})
     versions = "?" + urlencode({"versions": f"{runs[0].weight_version_id},{runs[1].weight_version_id}"})
     pair = "?" + urlencode({"first": f"{HOSTILE}城市001", "second": f"{HOSTILE}城市002"})
-    round_, study = f"/rounds/{closed.pk}", f"/studies/{world.study.pk}"
+    round_, study = f"/rounds/{aggregated.pk}", f"/studies/{world.study.pk}"
     return [
         *(world.address_of(route) for route in find_routes()),
         *(f"/compare/{rest}{asked}" for rest in ("", "report/", "export/", "pairs/")),
@@ -141,6 +145,13 @@ def test_no_name_becomes_an_element(world, addresses):
                 assert not is_planted(answer.content), f"{visitor}: {address}"
                 met += b"planted=1" in answer.content
     assert met > 50
+
+
+@pytest.mark.parametrize("page", ["statistics", "report"])
+def test_a_panels_own_sectors_are_among_them(world, aggregated, page):
+    answer = world.ask("administrator", "GET", f"/rounds/{aggregated.pk}/{page}/")
+
+    assert f"{escape(HOSTILE)}Merch <small" in answer.text
 
 
 def test_no_name_becomes_a_formula(world, addresses):
