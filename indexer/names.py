@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from weighting.readers.cells import Nearest
+from weighting.readers.cells import INVISIBLE, Nearest
 from weighting.readers.languages import language_of as language_of
 
 # The kind of place that a name may end with, and its level: 吉林市 is not 吉林省, and 长沙县 is not
@@ -30,11 +30,6 @@ PEOPLES = (
 )
 # Four have been in one name.
 PEOPLES_AT_END = re.compile(f"(?:{PEOPLES}|各族){{1,12}}$")
-# What Unicode lets nobody see: soft hyphens, joiners, marks of direction and of variants, tags.
-INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
-    "\U000e0000-\U000e0fff]"
-)
 SPREAD = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 # A shorter stem says nothing: 兰州 and 广州 are whole names.
 SHORTEST_STEM = 2

@@ -50,8 +50,8 @@ def correct_in_anothers_round(manager):
 
 
 def name_on_the_panel(manager):
-    """Without an address only the name can tell, however it is written."""
-    return {"name": " ".join(manager.get_full_name().upper()), "email": ""}
+    """Without an address only the name can tell, however it is written and whatever stands in it unseen."""
+    return {"name": "\u200b ".join(manager.get_full_name().upper()), "email": ""}
 
 
 def declare_ready_without_address(manager):

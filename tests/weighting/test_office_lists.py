@@ -90,6 +90,12 @@ def test_words_that_are_no_sector_here_are_the_panels_own():
     assert [person.sector for person in read(text, chosen)][:2] == ["industry", "merchants"]
 
 
+def test_a_word_is_a_sector_as_it_is_seen_and_what_stands_for_none_is_none():
+    text = 'name,sector\nA,"Small\ngrowers"\nB,Small\u200b growers\nC,n/a\nD,无\nE,-\nF,=1+1\nG,own\n'
+    words = ["Small growers"] * 2 + ["other"] * 3 + ["=1+1", "own"]
+    assert [person.sector for person in read(text)] == words
+
+
 def test_a_panel_has_twelve_sectors_of_its_own_and_of_more_words_each_is_asked_for():
     assert len({person.sector for person in read(of_words(12))}) == 12
 

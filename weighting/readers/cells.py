@@ -18,6 +18,11 @@ GROUPED_NUMBER = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 # Digits above and below the line are marks of footnotes, and become digits of a number in ordinary form.
 RAISED_DIGIT = re.compile("[⁰¹²³⁴-⁹₀-₉]")
 COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+", re.ASCII)
+# What Unicode lets nobody see: soft hyphens, joiners, marks of direction and of variants, tags.
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U000e0000-\U000e0fff]"
+)
 # What people write where there is no value.
 GAPS = {
     *("-", "--", "---", "—", "–", "/", "\\", ".", "..", "...", "…", "……", ":", "*", "**", "***", "?"),
@@ -40,8 +45,13 @@ class CellError(ValueError):
 
 
 def name_key(text: str) -> str:
-    """Return what two ways of writing one person's name share: neither spaces nor capitals count."""
-    return "".join(plain(text).split()).casefold()
+    """Return what two ways of writing one name share: neither spaces, capitals nor what nobody sees count."""
+    return "".join(as_seen(plain(text)).split()).casefold()
+
+
+def as_seen(text: str) -> str:
+    """Return the text with single spaces and nothing invisible."""
+    return " ".join(INVISIBLE.sub("", text).split())
 
 
 def plain(text: str) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from weighting.enums import LONGEST_SECTOR, OWN_SECTOR, Language, Sector
-from weighting.readers.cells import GAPS, name_key
+from weighting.readers.cells import GAPS, as_seen, name_key
 from weighting.readers.decisions import Decisions, How
 from weighting.readers.forms import choose_columns, read_table
 from weighting.readers.problems import ProblemLog
@@ -235,6 +235,9 @@ def _settle_words(words: list[str], people: dict[str, list[str]], decisions: Dec
 def _people_by_word(records: list[Record]) -> dict[str, list[str]]:
     """Return who stands beside each word for a sector; spellings of one become the usual one."""
     known, people = _names_of(Sector), dict[str, list[str]]()
+    for _line, cells in records:
+        word = as_seen(cells["sector"])
+        cells["sector"] = "" if word.casefold() in GAPS else word
     spelt = Counter(cells["sector"] for _line, cells in records if cells["sector"])
     # The usual one is the last to be set.
     usual = {name_key(word): word for word, _count in reversed(spelt.most_common())}
