@@ -36,9 +36,9 @@ AGGREGATES = re.compile(
     r"|mean|median|minimum|maximum|min\.?|max\.?|sum"
     r"|st(?:andar)?d\.? ?dev(?:iation|\.)?|(?:world|global|grand|sub)[ -]?totals?"
     r"|all (?:\d+ )?(?!saints\b|souls\b)[a-z]+s|overall|全部|所有.+|.+合计"
-    r"|ensemble(?: d.*)?|moyenne(?: .*)?|médiane|total général|gesamt|insgesamt|durchschnitt|mittelwert"
-    r"|promedio|conjunto|mediana|suma total|totale"
-    r"|fragile.*|ida .*|ibrd .*|.*\bdividend\b.*|not classified",
+    r"|ensemble(?: d.*)?|moyenne(?: (?:nationale|générale|mondiale|régionale|européenne|d.*))?|médiane"
+    r"|total général|gesamt|insgesamt|durchschnitt|mittelwert|promedio(?: .*)?|conjunto|mediana"
+    r"|suma total|totale|fragile.*|ida .*|ibrd .*|.*\bdividend\b.*|not classified",
     re.IGNORECASE,
 )
 

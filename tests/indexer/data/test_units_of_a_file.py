@@ -218,8 +218,21 @@ def test_the_command_brings_the_countries_with_the_first_file_that_is_stored(tmp
 
 def test_regions_are_told_from_units_that_are_called_after_one():
     sums = ["Middle East & North Africa", "South Asia (IDA & IBRD)", "Latin America & the Caribbean", "OECD"]
-    sums += ["Ensemble", "Ensemble des régions", "Moyenne nationale", "Gesamt", "Promedio"]
+    sums += [
+        "Ensemble",
+        "Ensemble des régions",
+        "Moyenne nationale",
+        "Moyenne de l’UE",
+        "Gesamt",
+        "Promedio nacional",
+    ]
     sums += ["European Union (27)", "OECD members", "Sub-Saharan Africa", "European Union - 27 countries"]
-    units = ["Middle East Technical University", "South Asian University", "Latin American Institute"]
+    units = [
+        "Moyenne Guinée",
+        "Ensemble Inter",
+        "Middle East Technical University",
+        "South Asian University",
+        "Latin American Institute",
+    ]
     assert list(map(is_aggregate, sums)) == [True] * len(sums)
     assert list(map(is_aggregate, units)) == [False] * len(units)
